@@ -1,0 +1,65 @@
+"""The permanent addresses of a newsroom on the web, and the names of its feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from digest.newsroom.pictures import Rendition
+
+__all__ = ["FEED_FORMATS", "Addresses", "FeedFormat", "feed_name"]
+
+FeedFormat = Literal["atom", "rss", "json"]
+FEED_FORMATS: tuple[FeedFormat, ...] = ("atom", "rss", "json")
+
+
+def feed_name(topic: str | None = None, kind: str | None = None, language: str | None = None) -> str:
+    """A feed's name: `all`, a topic, a kind or `topic+kind`, then `.LANG` when restricted to a language."""
+    chosen = "+".join(part for part in (topic, kind) if part) or "all"
+    return f"{chosen}.{language}" if language else chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Absolute addresses below a base URL without a trailing slash."""
+
+    base_url: str
+
+    @property
+    def front(self) -> str:
+        """The front page."""
+        return f"{self.base_url}/"
+
+    @property
+    def feeds(self) -> str:
+        """The page of all feeds."""
+        return f"{self.base_url}/feeds/"
+
+    @property
+    def opml(self) -> str:
+        """The OPML document of all feeds."""
+        return f"{self.base_url}/feeds/all.opml"
+
+    def item(self, item: str) -> str:
+        """An item's page."""
+        return f"{self.base_url}/items/{item}/"
+
+    def topic(self, topic: str) -> str:
+        """A topic's page."""
+        return f"{self.base_url}/topics/{topic}/"
+
+    def feed(self, name: str, form: FeedFormat) -> str:
+        """A feed document."""
+        return f"{self.base_url}/feeds/{name}.{form}"
+
+    def photo(self, rendition: Rendition) -> str:
+        """A re-encoded photo."""
+        return f"{self.base_url}/photos/{rendition.name}"
+
+    def edition(self, edition: str, language: str | None = None) -> str:
+        """An edition's web view, in a language other than the newsroom's when one is named."""
+        return f"{self.base_url}/editions/{edition}/" + (f"{language}/" if language else "")
+
+    def leave(self, token: str) -> str:
+        """The page behind the unsubscribe link of one copy; RFC 8058 posts go to the same address."""
+        return f"{self.base_url}/u/{token}"
