@@ -1,0 +1,140 @@
+"""What every page has around its content: masthead, footer, head and the autodiscovery of feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from digest.feeds.selection import Feed
+from digest.newsroom.addresses import FEED_FORMATS, Addresses, FeedFormat
+from digest.pages.pictures import PictureView
+from digest.pages.views import Link, site_paths
+from digest.settings import Settings
+
+__all__ = ["Announced", "FeedAddress", "FeedView", "Frame", "Head", "build_alternates", "build_feed", "build_frame"]
+
+NAV_TOPICS = 7
+"""How many topics the masthead names; the page of feeds names all."""
+
+_NAMES: dict[FeedFormat, str] = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+_MEDIA_TYPES: dict[FeedFormat, str] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAddress:
+    """One document of a feed: the name of its format, its path, its full address and its media type."""
+
+    name: str
+    path: str
+    address: str
+    media_type: str
+
+
+Announced = tuple[tuple[str, FeedAddress], ...]
+"""Feed documents with the titles under which a page announces them (autodiscovery)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """A feed as pages offer it: its id, its title, the page that shows it, its documents."""
+
+    id: str
+    title: str
+    page: str
+    addresses: tuple[FeedAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Masthead and footer, the same on every page of one language. All addresses are paths on the site."""
+
+    name: str
+    title: str
+    tagline: str
+    front: str
+    topics: tuple[Link, ...]
+    feeds: str
+    archive: str
+    editions: str
+    opml: str
+    style: str
+    icon: str
+    postal_address: str
+    contact: str
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The pages that the masthead leads to."""
+        return frozenset({self.front, self.feeds, self.archive, self.editions, *(link.address for link in self.topics)})
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the `<head>` says of one page: `path` on the site, `canonical` in full.
+
+    `feeds` names the feeds that the page announces before that of everything; `published` and `updated` (RFC 3339) are set
+    for items only; a page that is not `indexed` asks search engines to stay away.
+    """
+
+    title: str
+    description: str
+    path: str
+    canonical: str
+    alternates: tuple[Link, ...] = ()
+    feeds: tuple[str, ...] = ()
+    picture: PictureView | None = None
+    published: str = ""
+    updated: str = ""
+    indexed: bool = True
+
+
+def build_frame(settings: Settings, language: str, has_editions: bool) -> Frame:
+    """The frame of all pages in a language; digests are linked once there is one."""
+    newsroom, paths = settings.newsroom, site_paths(settings)
+    topics = [
+        Link(topic.in_language(language), paths.topic(name))
+        for name, topic in settings.topics.items()
+        if topic.ended is None and topic.moved_to is None
+    ]
+    return Frame(
+        name=newsroom.name,
+        title=newsroom.title,
+        tagline=newsroom.tagline,
+        front=paths.front,
+        topics=tuple(topics[:NAV_TOPICS]),
+        feeds=paths.feeds,
+        archive=f"{paths.front}archive/",
+        editions=f"{paths.front}editions/" if has_editions else "",
+        opml=paths.opml,
+        style=f"{paths.front}style.css",
+        icon=f"{paths.front}favicon.svg",
+        postal_address=newsroom.postal_address,
+        contact=newsroom.contact,
+    )
+
+
+def build_feed(feed: Feed, settings: Settings) -> FeedView:
+    """A feed as pages offer it."""
+    paths, addresses = site_paths(settings), Addresses(settings.newsroom.base_url)
+    return FeedView(
+        id=feed.name,
+        title=feed.title,
+        page=f"{paths.feeds}{feed.name}.html",
+        addresses=tuple(
+            FeedAddress(_NAMES[form], paths.feed(feed.name, form), addresses.feed(feed.name, form), _MEDIA_TYPES[form])
+            for form in FEED_FORMATS
+        ),
+    )
+
+
+def build_alternates(feeds: Sequence[FeedView], first: Iterable[str] = ()) -> Announced:
+    """The titled feed documents a page announces: those of the feeds named first, then of the feed of everything."""
+    by_id = {feed.id: feed for feed in feeds}
+    wanted = dict.fromkeys([*first, "all"])
+    return tuple(
+        (f"{by_id[name].title} ({entry.name})", entry) for name in wanted if name in by_id for entry in by_id[name].addresses
+    )

@@ -1,0 +1,258 @@
+"""Photos, re-encoded before anyone sees them.
+
+A photo as it was given can tell where and by whom it was taken (EXIF, GPS, XMP, comments, an embedded thumbnail of what was
+cropped away). Only its pixels go on: upright, in sRGB, without transparency, in three widths. What was made of a photo is
+kept below var/photos/, in a folder named by the SHA-256 of the original, and never made twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageCms, ImageOps
+
+from digest.errors import ContentError, Problem, StoreError
+from digest.newsroom.pictures import Picture, Pictures, Rendition
+from digest.settings import Site
+
+__all__ = ["HEIGHT_LIMIT", "WIDTHS", "Renditions", "Stored", "build_pictures", "open_renditions", "read_photo_hash"]
+
+WIDTHS: Mapping[str, int] = {"large": 1600, "medium": 1200, "small": 400}
+"""The widest each rendition may be, in pixels; a smaller photo is never enlarged."""
+HEIGHT_LIMIT = 4
+"""A rendition may be this many times as high as it may be wide: room for infographics, within what JPEG can hold."""
+PHOTO_BYTES = 64 * 1024 * 1024
+PHOTO_PIXELS = 80_000_000
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_QUALITY = 82
+_REMEDY = "Save it anew as a JPEG in a picture program, or choose another photo."
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, ZeroDivisionError, IndexError)
+"""What Pillow raises for files that only claim to be pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that lies ready to be published: where, and the SHA-256 (hexadecimal) of its bytes."""
+
+    path: Path
+    sha256: str
+
+
+def read_photo_hash(path: Path) -> str:
+    """The SHA-256 (hexadecimal) of a photo file as it was given.
+
+    Raises:
+        ContentError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ContentError(str(path), f"it cannot be read ({error.strerror})", "Mend its place or rights.") from None
+
+
+def open_renditions(folder: Path) -> Renditions:
+    """The renditions kept in a folder (var/photos), which need not exist yet."""
+    return Renditions(folder)
+
+
+class Renditions:
+    """What was made of photos, found by the hash of the original."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, digest: str) -> Picture | None:
+        """The picture made of a photo earlier, None if there is none or its files are not whole."""
+        files = self._read_sizes(digest)
+        return Picture(**{size: rendition for size, (rendition, _) in files.items()}) if files else None
+
+    def make(self, digest: str, photo: Path) -> Picture:
+        """Re-encode a photo and keep the result.
+
+        Raises:
+            ContentError: it is not a picture that can be used, or not the one with this hash.
+            StoreError: the result cannot be kept.
+        """
+        files = _render_all(_read_photo(photo, digest), photo)
+        try:
+            self._keep(digest, files)
+        except OSError as error:
+            raise StoreError(
+                str(self._folder), f"renditions cannot be kept ({error.strerror})", "Make room, or mend the folder's rights."
+            ) from None
+        return Picture(**{size: _describe(data, width, height) for size, (data, width, height) in files.items()})
+
+    def files(self, pictures: Iterable[str]) -> dict[str, Stored]:
+        """What to publish of the photos with these hashes: public paths (`photos/NAME`) and the files that lie ready."""
+        found: dict[str, Stored] = {}
+        for digest in pictures:
+            for size, (rendition, sha256) in self._read_sizes(digest).items():
+                found[f"photos/{rendition.name}"] = Stored(self._file(digest, size), sha256)
+        return found
+
+    def _file(self, digest: str, size: str) -> Path:
+        return self._folder / digest / f"{WIDTHS[size]}.jpg"
+
+    def _read_sizes(self, digest: str) -> dict[str, tuple[Rendition, str]]:
+        """The renditions by size, each with its SHA-256; empty if anything is missing or does not fit."""
+        try:
+            data = json.loads((self._folder / digest / "sizes.json").read_bytes())
+            found = {size: (Rendition(**data[size]["rendition"]), str(data[size]["sha256"])) for size in WIDTHS}
+            whole = all(self._file(digest, size).stat().st_size == found[size][0].byte_count for size in WIDTHS)
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return found if whole else {}
+
+    def _keep(self, digest: str, files: Mapping[str, tuple[bytes, int, int]]) -> None:
+        """Write a photo's folder beside its place and move it there whole."""
+        fresh, place = self._folder / f".{digest}.new", self._folder / digest
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        sizes = {}
+        try:
+            for size, (data, width, height) in files.items():
+                _write_durably(fresh / f"{WIDTHS[size]}.jpg", data)
+                rendition = _describe(data, width, height)
+                facts = {field: getattr(rendition, field) for field in Rendition.__dataclass_fields__}
+                sizes[size] = {"rendition": facts, "sha256": hashlib.sha256(data).hexdigest()}
+            _write_durably(fresh / "sizes.json", json.dumps(sizes, indent=1, sort_keys=True).encode())
+            shutil.rmtree(place, ignore_errors=True)
+            fresh.rename(place)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+def build_pictures(site: Site, photos: Mapping[str, Path | None]) -> tuple[Pictures, tuple[Problem, ...]]:
+    """The pictures of all photos that the newsroom shows, made where they are not kept in var/photos/ yet.
+
+    Args:
+        photos: by the SHA-256 of each original, the file it lies in, None when it is gone.
+
+    A photo that is neither kept nor can be made is a problem; its items go out without it.
+
+    Raises:
+        StoreError: a result cannot be kept.
+    """
+    renditions = open_renditions(site.var / "photos")
+    pictures: dict[str, Picture] = {}
+    problems = []
+    for digest, path in sorted(photos.items(), key=lambda photo: photo[0]):
+        picture = renditions.find(digest)
+        if picture is None:
+            try:
+                picture = _make(digest, path, renditions)
+            except ContentError as error:
+                where = error.subject.removeprefix(f"{site.folder}{os.sep}")
+                problems.append(Problem(where, 0, "photo", f"{error.cause}. {error.remedy}"))
+                continue
+        pictures[digest] = picture
+    return pictures, tuple(problems)
+
+
+def _make(digest: str, path: Path | None, renditions: Renditions) -> Picture:
+    if path is None:
+        remedy = "Put the file back below items/photos/, or name another photo; until then the item shows none."
+        raise ContentError(f"photo {digest[:16]}", "it is published but its file is gone", remedy)
+    return renditions.make(digest, path)
+
+
+def _read_photo(photo: Path, digest: str) -> bytes:
+    try:
+        with photo.open("rb") as file:
+            data = file.read(PHOTO_BYTES + 1)
+    except OSError as error:
+        raise ContentError(str(photo), f"it cannot be read ({error.strerror})", "Mend its place or rights.") from None
+    if len(data) > PHOTO_BYTES:
+        raise ContentError(str(photo), f"it is larger than {PHOTO_BYTES >> 20} MiB", "Save it smaller.")
+    if hashlib.sha256(data).hexdigest() != digest:
+        remedy = "Publish again to show the new one; until then the item shows none."
+        raise ContentError(str(photo), "it is not the photo that was published", remedy)
+    return data
+
+
+def _render_all(data: bytes, photo: Path) -> dict[str, tuple[bytes, int, int]]:
+    """The JPEG bytes of each size, with width and height."""
+    try:
+        image, profile = _open_upright(data, photo)
+        return {size: _render(image, profile, width) for size, width in WIDTHS.items()}
+    except Image.DecompressionBombError:
+        raise _too_large(photo) from None
+    except _UNREADABLE:
+        raise ContentError(str(photo), "it is not a whole JPEG, PNG, WebP or GIF picture", _REMEDY) from None
+
+
+def _open_upright(data: bytes, photo: Path) -> tuple[Image.Image, bytes | None]:
+    """The pixels as people see them, and the colour profile they are meant in."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata; we judge sizes ourselves
+        image: Image.Image = Image.open(BytesIO(data), formats=_FORMATS)
+        if image.width * image.height > PHOTO_PIXELS:
+            raise _too_large(photo)
+        # a JPEG can be read at a half, a quarter or an eighth of its size: far cheaper, and still twice what is needed
+        image.draft("RGB", (2 * WIDTHS["large"], 2 * WIDTHS["large"]))
+        image.load()
+        profile = image.info.get("icc_profile")
+        return _flatten(ImageOps.exif_transpose(image)), profile
+
+
+def _too_large(photo: Path) -> ContentError:
+    return ContentError(str(photo), f"it has more than {PHOTO_PIXELS // 1_000_000} million pixels", "Save it smaller.")
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Without palette, transparency (on white) and more than 8 bits; in L, RGB or CMYK."""
+    if image.mode.startswith("I"):
+        return image.convert("I").point(lambda value: value / 256).convert("L")
+    if image.mode in ("L", "RGB", "CMYK") and "transparency" not in image.info:
+        return image
+    if image.mode not in ("P", "PA", "LA", "La", "RGBA", "RGBa", "L", "RGB"):
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    paper = Image.new("RGB", clear.size, "white")
+    paper.paste(clear, mask=clear.getchannel("A"))
+    return paper
+
+
+def _render(image: Image.Image, profile: bytes | None, limit: int) -> tuple[bytes, int, int]:
+    scale = min(1.0, limit / image.width, limit * HEIGHT_LIMIT / image.height)
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    small = image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    final = _to_srgb(small, profile)
+    final.info = {}  # whatever is in it, a comment for example, would be written too
+    out = BytesIO()
+    final.save(out, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
+    return out.getvalue(), *size
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """In sRGB; a profile that is broken, or made for another sort of picture, is left aside."""
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")  # a copy if it is so already
+
+
+def _describe(data: bytes, width: int, height: int) -> Rendition:
+    return Rendition(f"{hashlib.sha256(data).hexdigest()[:16]}-{width}.jpg", width, height, len(data))
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
