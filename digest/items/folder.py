@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -191,7 +192,7 @@ def write_new(path: Path, text: str) -> None:
 
 def _write_exclusively(path: Path, data: bytes) -> None:
     """A hidden file takes the bytes first; the final name is then linked to it, which fails if anything has it."""
-    hidden = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:

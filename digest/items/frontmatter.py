@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeAlias
 
 import yaml
@@ -25,6 +26,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 8
 MAX_VALUES = 1000
+MAX_HIDDEN = 20
 _FENCE = re.compile(r"---[ \t]*")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _ADVICE = (
@@ -72,10 +74,11 @@ class FrontMatter:
 def read_front_matter(text: str) -> FrontMatter:
     """Take an item file apart; a byte order mark and all three kinds of line ends are accepted.
 
-    The text is brought to Unicode form C; forbidden characters are reported and stand as U+FFFD in what is returned.
+    The text is brought to Unicode form C; forbidden characters are reported (the first twenty lines that hold any) and stand
+    as U+FFFD in what is returned.
     """
     text = normalise(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
-    bad = list(find_forbidden(text))
+    bad = list(islice(find_forbidden(text), MAX_HIDDEN))
     lines = (replace_forbidden(text) if bad else text).split("\n")
     if not _FENCE.fullmatch(lines[0]):
         return _unreadable("the first line must be --- and begin the front matter; add it, or give the file another ending")

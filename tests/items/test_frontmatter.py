@@ -101,6 +101,10 @@ def test_hidden_characters_are_named_with_field_and_line() -> None:
     assert "\u202e" not in str(matter.data)
 
 
+def test_a_file_full_of_hidden_characters_does_not_flood_the_list() -> None:
+    assert len(read_front_matter("---\na: b\n---\n" + "\x01\n" * 1000).faults) == 20
+
+
 def test_text_is_brought_to_form_c() -> None:
     matter = read_front_matter('---\na: e\u0301\nb: "e\\u0301"\n---\ne\u0301')
     assert matter.data == {"a": "\u00e9", "b": "\u00e9"}

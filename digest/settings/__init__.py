@@ -1,0 +1,19 @@
+"""newsroom.toml and the environment, as frozen values.
+
+A site is a folder with `newsroom.toml`. Every key of a table that is not a list of things (`[newsroom]`, `[feeds]`,
+`[pictures]`, `[delivery]`, `[web]`) can be set by the environment as `DIGEST_TABLE_KEY`; secrets come only from there.
+Unknown keys are errors, with file and line, all at once. `values` has what keys are written in, `tables` the models,
+`reading` the way from text to settings, `site` the folder.
+"""
+
+from __future__ import annotations
+
+from digest.settings.reading import NAME, RESERVED, build_settings, read_settings
+from digest.settings.site import Site, find_site, open_site
+from digest.settings.tables import Delivery, Label, Newsroom, ReaderList, Settings, Topic
+from digest.settings.values import LANGUAGE, Mailbox, Rhythm, Slot
+
+__all__ = [
+    "LANGUAGE", "NAME", "RESERVED", "Delivery", "Label", "Mailbox", "Newsroom", "ReaderList", "Rhythm", "Settings", "Site",
+    "Slot", "Topic", "build_settings", "find_site", "open_site", "read_settings",
+]  # fmt: skip

@@ -1,0 +1,95 @@
+"""A site: a folder with a newsroom.toml, where it is, and what lies where in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.errors import SettingsError
+from digest.settings.reading import NAME, read_settings
+from digest.settings.tables import Settings
+
+__all__ = ["Site", "find_site", "open_site"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site's folder with its settings and the environment's values that have no key."""
+
+    folder: Path
+    settings: Settings
+    smtp_url: str = ""
+    database_url: str = ""
+    keys_folder: Path | None = None
+
+    @property
+    def items(self) -> Path:
+        """Where the items lie."""
+        return self.folder / "items"
+
+    @property
+    def photos(self) -> Path:
+        """Where the items' photos lie."""
+        return self.folder / "items" / "photos"
+
+    @property
+    def templates(self) -> Path:
+        """The site's own templates, which win file by file over the shipped ones."""
+        return self.folder / "templates"
+
+    @property
+    def public(self) -> Path:
+        """Where the public site is written."""
+        return self.folder / "public"
+
+    @property
+    def var(self) -> Path:
+        """What the product keeps: database, variants, re-encoded photos, outbox."""
+        return self.folder / "var"
+
+    @property
+    def keys(self) -> Path:
+        """Where the three keys lie."""
+        return self.keys_folder or self.folder / "keys"
+
+
+def find_site(argument: str | None = None, environment: Mapping[str, str] | None = None, start: Path | None = None) -> Path:
+    """The site's folder: the argument, else `DIGEST_SITE`, else the nearest folder upward with a newsroom.toml.
+
+    Raises:
+        SettingsError: there is no newsroom.toml.
+    """
+    environment = os.environ if environment is None else environment
+    named = argument or environment.get("DIGEST_SITE", "")
+    if named:
+        if (Path(named) / NAME).is_file():
+            return Path(named).resolve()
+        raise SettingsError(named, f"it has no {NAME}", f"Make a site there with: digest init {named}")
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / NAME).is_file():
+            return folder
+    raise SettingsError(
+        str(here),
+        f"neither it nor a folder above has a {NAME}",
+        "Go to your site, name it with --site DIR, or make one: digest init DIR",
+    )
+
+
+def open_site(folder: Path, environment: Mapping[str, str] | None = None) -> Site:
+    """Read a site's settings.
+
+    Raises:
+        SettingsError: newsroom.toml or the environment does not fit; all problems at once.
+    """
+    environment = os.environ if environment is None else environment
+    keys = environment.get("DIGEST_KEYS", "")
+    return Site(
+        folder=folder,
+        settings=read_settings(folder / NAME, environment),
+        smtp_url=environment.get("DIGEST_SMTP_URL", ""),
+        database_url=environment.get("DIGEST_DATABASE_URL", ""),
+        keys_folder=Path(keys) if keys else None,
+    )

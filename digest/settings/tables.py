@@ -1,0 +1,147 @@
+"""The tables of newsroom.toml as frozen models; unknown keys are refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from digest.clock import zone
+from digest.settings.values import BaseUrl, Duration, Language, Rhythm, Schedule, Sender, TagAuthority, Text, ZoneName
+
+__all__ = [
+    "Delivery", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Settings", "Table", "Topic",
+    "Web",
+]  # fmt: skip
+
+
+class Table(BaseModel):
+    """A table of newsroom.toml: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Newsroom(Table):
+    """Who publishes, where, in which languages and on which clock."""
+
+    name: Text
+    title: Text
+    tagline: str = ""
+    language: Language = "en"
+    languages: tuple[Language, ...] = ()
+    zone: ZoneName
+    base_url: BaseUrl
+    postal_address: Text
+    contact: str = ""
+    tag_authority: TagAuthority
+
+
+class Label(Table):
+    """A topic or a kind: its title, and its title in other languages."""
+
+    title: Text
+    titles: dict[Language, Text] = {}
+
+    def in_language(self, language: str) -> str:
+        """The title in that language, else the plain one."""
+        return self.titles.get(language, self.title)
+
+
+class Topic(Label):
+    """A subject people follow. `keywords` only propose topics for imported items."""
+
+    keywords: tuple[str, ...] = ()
+    ended: str | None = None
+    moved_to: str | None = None
+
+
+class Kind(Label):
+    """A sort of item."""
+
+
+class ReaderList(Table):
+    """A group people can subscribe to, with its own sender and rhythms."""
+
+    title: Text
+    sender: Sender
+    reply_to: str = ""
+    rhythms: tuple[Rhythm, ...] = Field(default=("weekly",), min_length=1)
+    schedule: dict[Rhythm, Schedule] = {}
+    max_age: Duration = timedelta(days=35)
+    at_once: Literal["all", "urgent"] | None = None
+    approval: Literal["each", "standing"] = "each"
+    approvers: tuple[Sender, ...] = ()
+
+
+class Feeds(Table):
+    """How feeds are written."""
+
+    entries: int = Field(default=50, ge=1, le=500)
+
+
+class Pictures(Table):
+    """From which other hosts https pictures may load."""
+
+    hosts: tuple[str, ...] = ()
+
+
+class Import(Table):
+    """How imported items are mapped."""
+
+    topics: dict[str, str] = {}
+
+
+class Delivery(Table):
+    """How mail leaves: see the operators' page for what each state means."""
+
+    connections: int = Field(default=8, ge=1, le=200)
+    retry_after: Duration = timedelta(minutes=5)
+    retry_for: Duration = timedelta(hours=48)
+    unknown: Literal["again", "hold"] = "again"
+    outbox: bool = False
+
+
+class Web(Table):
+    """Where `digest serve` listens: `host:port`, else the loopback address of base_url, else 127.0.0.1:8080."""
+
+    listen: str = ""
+
+
+class Settings(Table):
+    """All of newsroom.toml with the environment's changes applied."""
+
+    newsroom: Newsroom
+    topics: dict[str, Topic] = {}
+    kinds: dict[str, Kind]
+    lists: dict[str, ReaderList] = {}
+    feeds: Feeds = Feeds()
+    pictures: Pictures = Pictures()
+    imports: Import = Field(default=Import(), alias="import")
+    delivery: Delivery = Delivery()
+    web: Web = Web()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The newsroom's time zone."""
+        return zone(self.newsroom.zone)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """All languages, the newsroom's own first."""
+        own = self.newsroom.language
+        return (own, *(tag for tag in self.newsroom.languages if tag != own))
+
+    @cached_property
+    def listen(self) -> tuple[str, int]:
+        """Host and port for `digest serve`."""
+        if self.web.listen:
+            host, _, port = self.web.listen.rpartition(":")
+            return host.strip("[]"), int(port)
+        parts = urlsplit(self.newsroom.base_url)
+        if parts.hostname in ("127.0.0.1", "localhost", "::1"):
+            return parts.hostname, parts.port or 80
+        return "127.0.0.1", 8080

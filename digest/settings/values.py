@@ -1,0 +1,118 @@
+"""The values that newsroom.toml is written in: mailboxes, durations, moments of a schedule, addresses, language tags."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+from digest.clock import zone
+
+__all__ = [
+    "LANGUAGE", "BaseUrl", "Duration", "Language", "Mailbox", "Rhythm", "Schedule", "Sender", "Slot", "TagAuthority", "Text",
+    "ZoneName",
+]  # fmt: skip
+
+Rhythm = Literal["weekly", "daily", "at-once"]
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A sender or approver: `Name <address>` (RFC 5322 section 3.4), the name required."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @, lower case."""
+        return self.address.rpartition("@")[2].lower()
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A weekly or daily moment on the newsroom's clock; `weekday` counts from Monday = 0, None means every day."""
+
+    weekday: int | None
+    hour: int
+    minute: int
+
+
+def _read_mailbox(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    name, address = parseaddr(value)
+    if not name or not re.fullmatch(r"[^@\s<>,;:\"]+@[A-Za-z0-9.-]+", address) or any(c in value for c in "\r\n\0"):
+        raise ValueError('write it as "Name <name@example.org>"')
+    return Mailbox(name, address)
+
+
+def _read_duration(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    found = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d)", value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise ValueError('write a duration such as "30 s", "5 min", "48 h" or "35 d"')
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def _read_slot(value: object) -> object:
+    found = (
+        re.fullmatch(r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?([01]\d|2[0-3]):([0-5]\d)", value)
+        if isinstance(value, str)
+        else None
+    )
+    if not found:
+        raise ValueError('write "Fri 09:00" for a weekly moment, "09:00" for a daily one')
+    return Slot(_DAYS.index(found[1]) if found[1] else None, int(found[2]), int(found[3]))
+
+
+def _check_zone(value: str) -> str:
+    zone(value)
+    return value
+
+
+def _check_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("write the address of the public site, such as https://news.example.org")
+    return value.rstrip("/")
+
+
+def _check_language(value: str) -> str:
+    if not LANGUAGE.fullmatch(value):
+        raise ValueError("write a language tag (RFC 5646) such as en or uk")
+    return value
+
+
+def _check_tag_authority(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9.-]+,\d{4}(?:-\d\d(?:-\d\d)?)?", value):
+        raise ValueError('write a domain you held on a date, as RFC 4151 asks: "news.example.org,2026"')
+    return value
+
+
+def _check_text(value: str) -> str:
+    if not value.strip() or any(ord(c) < 32 or ord(c) == 127 for c in value):
+        raise ValueError("write one line of text")
+    return value.strip()
+
+
+Text = Annotated[str, AfterValidator(_check_text)]
+Language = Annotated[str, AfterValidator(_check_language)]
+Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
+Sender = Annotated[Mailbox, BeforeValidator(_read_mailbox)]
+Schedule = Annotated[Slot, BeforeValidator(_read_slot)]
+ZoneName = Annotated[str, AfterValidator(_check_zone)]
+BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
+TagAuthority = Annotated[str, AfterValidator(_check_tag_authority)]
