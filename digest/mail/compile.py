@@ -1,0 +1,162 @@
+"""The compiled message: octets with places for what differs in a copy: the address, the Message-ID, the leave link.
+
+A letter is compiled once a variant; a copy is then one join of constants with its values in between. Equal letters compile
+to equal octets, on every machine and every day: the boundary follows from the content, the date from the edition's start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import chain
+
+from digest.errors import DeliveryError, StoreError
+from digest.mail.encoding import Kind, Place, Segment, encode_body
+from digest.mail.headers import build_head
+from digest.mail.letter import Letter
+from digest.mail.slotted import Slotted
+
+__all__ = ["CompiledMessage", "compile_message", "read_file", "render_file", "splice"]
+
+_MAGIC = b"digest-message 1\n"
+_TO = re.compile(rb"[!-'*+\--9=?A-~]{1,64}@[A-Za-z0-9.-]{1,255}")
+_MESSAGE_ID = re.compile(rb"<[a-z2-7]{26}@[A-Za-z0-9.-]{1,255}>")
+_LEAVE = re.compile(rb"(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d+)?(?:/[A-Za-z0-9._~-]+)+")
+_LEAVES = {Kind.LEAVE, Kind.LEAVE_QUOTED, Kind.LEAVE_BASE64}
+
+
+@dataclass(frozen=True)
+class CompiledMessage:
+    """Constants and the places between them, in turn: there is one constant more than places.
+
+    `leave_length` is how many octets every leave link must have: letters in base64 depend on it.
+    """
+
+    constants: tuple[bytes, ...]
+    places: tuple[Place, ...]
+    leave_length: int
+
+    @cached_property
+    def hash(self) -> str:
+        """The SHA-256 of its file, in hexadecimal: the name under which it is kept."""
+        return hashlib.sha256(render_file(self)).hexdigest()
+
+
+def compile_message(
+    letter: Letter, html: Slotted | None, text: Slotted, date: datetime, leave_length: int
+) -> CompiledMessage:
+    """A letter's parts as one message (RFC 2046 section 5.1.4), the text first; without HTML it is the text alone.
+
+    Args:
+        date: when the edition starts to go out.
+        leave_length: the length in octets of every leave link of this deployment.
+
+    Raises:
+        EditionError: a header of the letter cannot be written; see `digest.mail.headers.build_head`.
+    """
+    head = build_head(letter, date)
+    parts = [_build_part("plain", text, leave_length)]
+    if html is not None:
+        parts.append(_build_part("html", html, leave_length))
+    if len(parts) == 1:
+        return _build(chain(head, parts[0]), leave_length)
+    boundary = _boundary(chain(head, *parts))
+    segments = [*head, b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n' % boundary]
+    for part in parts:
+        segments += [b"--%s\r\n" % boundary, *part, b"\r\n"]
+    return _build([*segments, b"--%s--\r\n" % boundary], leave_length)
+
+
+def splice(message: CompiledMessage, *, to: bytes, message_id: bytes, leave_url: bytes) -> bytes:
+    """One reader's copy.
+
+    Args:
+        to: the address as it stands in the To header, ASCII, without a name.
+        message_id: `<26 base32 characters@domain>`.
+        leave_url: the https link to leave (http on the loopback only), of the length the message was compiled for.
+
+    Raises:
+        DeliveryError: a value does not fit; the message does not repeat it.
+    """
+    if not (_TO.fullmatch(to) and _MESSAGE_ID.fullmatch(message_id) and _LEAVE.fullmatch(leave_url)):
+        raise _misfit("the address, the Message-ID or the leave link has not the form that a header can take")
+    if len(leave_url) != message.leave_length:
+        raise _misfit(f"the leave link has {len(leave_url)} octets and was prepared for {message.leave_length}")
+    copy = [message.constants[0]]
+    for place, constant in zip(message.places, message.constants[1:], strict=True):
+        kind = place.kind
+        copy += (place.render(to if kind is Kind.TO else message_id if kind is Kind.MESSAGE_ID else leave_url), constant)
+    return b"".join(copy)
+
+
+def _misfit(cause: str) -> DeliveryError:
+    return DeliveryError("copy", cause, "Look at base_url and the list's sender in newsroom.toml, then prepare it again.")
+
+
+def render_file(message: CompiledMessage) -> bytes:
+    """The message as the octets of a file: a line that names the form, a line of JSON, the constants one after the other."""
+    index = {
+        "leave_length": message.leave_length,
+        "lengths": [len(constant) for constant in message.constants],
+        "places": [[place.kind, place.before.hex(), place.after.hex()] for place in message.places],
+    }
+    head = json.dumps(index, sort_keys=True, separators=(",", ":")).encode()
+    return b"".join((_MAGIC, head, b"\n", *message.constants))
+
+
+def read_file(data: bytes) -> CompiledMessage:
+    """The message that `render_file` wrote.
+
+    Raises:
+        StoreError: it is not such a file, or not a whole one.
+    """
+    try:
+        head, newline, rest = data.removeprefix(_MAGIC).partition(b"\n")
+        index = json.loads(head)
+        lengths: list[int] = index["lengths"]
+        places = tuple(
+            Place(Kind(kind), bytes.fromhex(before), bytes.fromhex(after)) for kind, before, after in index["places"]
+        )
+        whole = data.startswith(_MAGIC) and newline and len(rest) == sum(lengths) and len(lengths) == len(places) + 1
+        leave_length = int(index["leave_length"])
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole or min(lengths) < 0:
+        raise StoreError("a prepared message", "its file is damaged", "Prepare the edition again.")
+    constants, start = [], 0
+    for length in lengths:
+        constants.append(rest[start : start + length])
+        start += length
+    return CompiledMessage(tuple(constants), places, leave_length)
+
+
+def _build_part(subtype: str, text: Slotted, leave_length: int) -> list[Segment]:
+    encoding, segments = encode_body(text, leave_length)
+    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return [head.encode(), *segments]
+
+
+def _boundary(segments: Iterable[Segment]) -> bytes:
+    """`=_` stands in no quoted-printable and no base64, so no part can hold the boundary."""
+    digest = hashlib.sha256()
+    for segment in segments:
+        digest.update(segment if isinstance(segment, bytes) else b"\0%s\0" % segment.kind.encode())
+    return b"=_" + digest.hexdigest()[:32].encode()
+
+
+def _build(segments: Iterable[Segment], leave_length: int) -> CompiledMessage:
+    """Join constants that follow each other."""
+    constants, places, run = [], [], b""
+    for segment in segments:
+        if isinstance(segment, bytes):
+            run += segment
+        else:
+            constants.append(run)
+            places.append(segment)
+            run = b""
+    return CompiledMessage((*constants, run), tuple(places), leave_length)

@@ -1,0 +1,201 @@
+"""From what a variant carries to the letter that shows it: the newsroom's values in the words of the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from digest.editions.content import CarriedItem, VariantContent
+from digest.editions.edition import Edition
+from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, Section, WithdrawalPiece
+from digest.mail.letter import Picture as LetterPicture
+from digest.mail.wording import neutral_sender, neutral_subject
+from digest.newsroom.addresses import Addresses
+from digest.newsroom.pictures import Pictures, Rendition
+from digest.newsroom.public import Newsroom, Published
+from digest.settings import Mailbox, ReaderList, Settings
+from digest.templates import Templates, Words
+
+__all__ = ["SUBJECT_LIMIT", "Filling", "edition_title", "shorten"]
+
+SUBJECT_LIMIT = 78
+"""Characters of a subject that every client shows in a list, and that stay one line (RFC 5322 section 2.1.1)."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """All that the letters of one edition are filled from: the newsroom at the edition's horizon, and how it is told."""
+
+    edition: Edition
+    newsroom: Newsroom
+    pictures: Pictures
+    settings: Settings
+    templates: Templates
+
+    @property
+    def _list(self) -> ReaderList:
+        return self.settings.lists[self.edition.list_id]
+
+    @property
+    def _addresses(self) -> Addresses:
+        return Addresses(self.settings.newsroom.base_url)
+
+    def build_letter(self, content: VariantContent) -> Letter:
+        """The letter of one variant; a discreet one has a neutral sender and subject."""
+        words = self.templates.words(content.language)
+        discreet = content.form == "discreet"
+        day = words.day(self._day(self.edition.moment))
+        own = self.settings.newsroom
+        items = [self._item(carried, words) for carried in content.new]
+        sections = self._sections(content.new[1:], items[1:], content.language)
+        topics = self._topic_titles([carried.section for carried in content.new], content.language)
+        return Letter(
+            edition=self.edition.id,
+            list_id=self.edition.list_id,
+            list_title=self._list.title,
+            newsroom=own.name,
+            language=content.language,
+            form=content.form,
+            title=edition_title(self.edition, words),
+            period_line=day,
+            subject=neutral_subject(day, words) if discreet else self._subject(content, items, words),
+            preheader=self._preheader(items, words),
+            introduction=self.edition.choices.introduction,
+            web_url=self._addresses.edition(self.edition.id, None if content.language == own.language else content.language),
+            front_url=self._addresses.front,
+            sender=Mailbox(neutral_sender(words), self._list.sender.address) if discreet else self._list.sender,
+            reply_to=self._list.reply_to,
+            postal_address=own.postal_address,
+            topics=topics,
+            lead=items[0] if items else None,
+            sections=sections,
+            corrections=tuple(self._correction(item, words) for item, _ in content.corrected),
+            withdrawals=tuple(self._withdrawal(item, words) for item in content.withdrawn),
+        )
+
+    def _subject(self, content: VariantContent, items: Sequence[ItemPiece], words: Words) -> str:
+        """Staff's subject, else the lead's topic and headline; for a letter of notices alone, what kind they are."""
+        if self.edition.choices.subject:
+            return self.edition.choices.subject
+        if items:
+            section = content.new[0].section
+            head = self._topic_titles([section], content.language)[0] if section else self.settings.newsroom.name
+            return shorten(f"{head}: {items[0].title}", SUBJECT_LIMIT)
+        named = (*content.withdrawn, *(item for item, _ in content.corrected))
+        label = words.gettext("Withdrawn") if content.withdrawn else words.gettext("Correction")
+        return shorten(f"{label}: {self._entry(named[0]).content.title}", SUBJECT_LIMIT)
+
+    def _preheader(self, items: Sequence[ItemPiece], words: Words) -> str:
+        """Staff's preheader, else the other headlines; for a single item its summary."""
+        if self.edition.choices.preheader:
+            return self.edition.choices.preheader
+        if len(items) > 1:
+            return shorten(words.gettext("Also: %s") % "; ".join(item.title for item in items[1:]), 150)
+        return shorten(items[0].summary, 150) if items else ""
+
+    def _sections(self, carried: Sequence[CarriedItem], items: Sequence[ItemPiece], language: str) -> tuple[Section, ...]:
+        """The items behind the lead under their topics, in newsroom.toml's order of topics; those without a topic last."""
+        grouped: dict[str, list[ItemPiece]] = {topic: [] for topic in (*self.settings.topics, "")}
+        for entry, item in zip(carried, items, strict=True):
+            grouped.setdefault(entry.section, []).append(item)
+        headings = {topic: self._topic_titles([topic], language)[0] if topic else "" for topic in grouped}
+        return tuple(Section(headings[topic], tuple(members)) for topic, members in grouped.items() if members)
+
+    def _topic_titles(self, topics: Sequence[str], language: str) -> tuple[str, ...]:
+        order = [*self.settings.topics, *(topic for topic in topics if topic not in self.settings.topics)]
+        present = [topic for topic in order if topic and topic in topics]
+        return tuple(
+            self.settings.topics[topic].in_language(language) if topic in self.settings.topics else topic
+            for topic in present
+        )
+
+    def _item(self, carried: CarriedItem, words: Words) -> ItemPiece:
+        entry = self._entry(carried.item)
+        content = entry.content
+        kind = self.settings.kinds.get(content.kind)
+        picture = self.pictures.get(entry.event.photo or "")
+        return ItemPiece(
+            id=entry.id,
+            version=content.version,
+            language=content.language,
+            title=content.title,
+            link=self._link(entry),
+            kind=kind.in_language(words.language) if kind else content.kind,
+            day=self._day_words(content.date, words),
+            topics=", ".join(self._topic_titles(content.topics, words.language)),
+            summary=content.summary,
+            picture=self._picture(entry, picture.medium) if picture else None,
+            small_picture=self._picture(entry, picture.small) if picture else None,
+        )
+
+    def _correction(self, item: str, words: Words) -> CorrectionPiece:
+        entry = self._entry(item)
+        content = entry.content
+        newest = content.corrections[-1] if content.corrections else None
+        note = newest.note if newest else words.gettext("This item was updated since you received it.")
+        day = newest.date if newest else self._day(entry.updated_at)
+        return CorrectionPiece(
+            id=entry.id,
+            version=content.version,
+            language=content.language,
+            title=content.title,
+            link=self._link(entry),
+            day=self._day_words(day, words),
+            note=note,
+        )
+
+    def _withdrawal(self, item: str, words: Words) -> WithdrawalPiece:
+        entry = self._entry(item)
+        content = entry.content
+        taken = content.withdrawn
+        return WithdrawalPiece(
+            id=entry.id,
+            version=content.version,
+            language=content.language,
+            title=content.title,
+            link=self._addresses.item(entry.id),
+            day=self._day_words(taken.date if taken else self._day(entry.updated_at), words),
+            reason=taken.reason if taken else "",
+        )
+
+    def _entry(self, item: str) -> Published:
+        return self.newsroom.by_id[item]
+
+    def _link(self, entry: Published) -> str:
+        return entry.content.url or self._addresses.item(entry.id)
+
+    def _picture(self, entry: Published, rendition: Rendition) -> LetterPicture | None:
+        photo = entry.content.photo
+        if photo is None:
+            return None
+        return LetterPicture(
+            src=self._addresses.photo(rendition),
+            width=rendition.width,
+            height=rendition.height,
+            alt=photo.alt,
+            caption=photo.caption,
+            credit=photo.credit,
+        )
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self.settings.zone).date()
+
+    def _day_words(self, day: date, words: Words) -> str:
+        """Without the year as long as it is the edition's own."""
+        return words.short_day(day) if day.year == self._day(self.edition.moment).year else words.day(day)
+
+
+def edition_title(edition: Edition, words: Words) -> str:
+    """Staff's title, else what the rhythm is called in the reader's language."""
+    gettext = words.gettext
+    by_rhythm = {"weekly": gettext("The week"), "daily": gettext("The day"), "at-once": gettext("Just published")}
+    return edition.choices.title or by_rhythm[edition.rhythm]
+
+
+def shorten(text: str, limit: int) -> str:
+    """One line of at most `limit` characters, cut behind a word with an ellipsis."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    return line[:limit].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + "…" if " " in line[:limit] else line[: limit - 1] + "…"

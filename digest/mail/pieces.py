@@ -1,0 +1,226 @@
+"""HTML, inlined piece by piece.
+
+premailer writes the style sheet into the elements of a page, which costs milliseconds. A page is therefore cut, at marks
+that the template sets, into pieces (the frame, a heading, one item in one role, a box), each of which is inlined once as
+part of a really rendered page; the page of every further variant is a join of pieces it shares with others. What differs
+between variants in the frame itself are four sentences, which stand in the pieces as placeholders.
+
+Joined pieces equal the page that is inlined whole, byte for byte, as long as no rule of mail.css looks across pieces
+(siblings, positions) and everything after a mark stands inside the same condition or loop as the mark.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup
+
+from digest.errors import TemplateError
+from digest.mail.letter import Letter, Section
+from digest.mail.sample import sample_letter
+from digest.mail.slotted import Slotted
+from digest.mail.wording import Sentences, build_sentences
+from digest.templates import Templates
+
+__all__ = ["OPTIONS", "Inlined", "Inliner"]
+
+OPTIONS: dict[str, Any] = {
+    "strip_important": False,
+    "allow_network": False,
+    "disable_validation": True,
+    "keep_style_tags": True,
+    "remove_classes": False,
+    "disable_basic_attributes": ["width", "height", "bgcolor"],
+    "cssutils_logging_level": logging.CRITICAL + 1,
+}
+"""How premailer is used. The style block that was inlined stands between two marks and is dropped afterwards; the one in
+`head.css` is told apart by `data-premailer="ignore"` and goes out as it is."""
+
+_TEMPLATE = "mail/edition.html"
+_SENTENCES = {"start": ("subject", "preheader"), "more": ("more",), "end": ("reason",)}
+_GROUPS = {"heading": "sections", "between": "sections", "item": "sections"}
+_KEPT_FRAMES = 16
+
+Key = tuple[str, Hashable]
+
+
+@dataclass(frozen=True, slots=True)
+class Inlined:
+    """One inlined piece of a page: its role, what it shows (a piece of the letter, a heading, or nothing), its HTML."""
+
+    role: str
+    value: Hashable
+    html: str
+
+    @property
+    def item(self) -> str:
+        """The id of the item it shows, a heading's words, or nothing."""
+        return self.value if isinstance(self.value, str) else getattr(self.value, "id", "")
+
+
+class Inliner:
+    """Renders letters to inlined HTML, remembering pieces for as long as it lives.
+
+    One Inliner serves one state of the templates; it may be used by several threads.
+    """
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+        self._nonce = secrets.token_hex(12)  # no item can hold what is drawn anew in every process
+        self._leave = f"leave{self._nonce}"
+        self._holes = Sentences(*(f"{name}{self._nonce}" for name in ("subject", "preheader", "reason", "more")))
+        self._mark = re.compile(rf"<!--{self._nonce}-(\d+)-->\n?")
+        self._frames: OrderedDict[Letter, dict[Key, str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def render(self, letter: Letter) -> Slotted:
+        """The letter's HTML, joined from its pieces.
+
+        Raises:
+            TemplateError: the template is broken, or does not mark one of the letter's pieces.
+        """
+        sentences = build_sentences(letter, self._templates.words(letter.language))
+        joined = "".join(self._fill(role, html, sentences) for role, _, html in self._join(letter))
+        return tuple(joined.split(self._leave))
+
+    def render_whole(self, letter: Letter) -> Slotted:
+        """The same in one go, without the pieces: what `render` must equal."""
+        sentences = build_sentences(letter, self._templates.words(letter.language))
+        page = "".join(html for (role, _), html in self._render_page(letter, sentences) if role != "inlined")
+        return tuple(page.split(self._leave))
+
+    def build_pieces(self, letter: Letter) -> tuple[Inlined, ...]:
+        """The pieces of a letter in their order, for an approval to sign; what differs between copies stands as a name."""
+        names = Sentences("{subject}", "{preheader}", "{reason}", "{more}")
+        return tuple(
+            Inlined(role, value, self._fill(role, html, names).replace(self._leave, "{leave}"))
+            for role, value, html in self._join(letter)
+        )
+
+    def _join(self, letter: Letter) -> list[tuple[str, Hashable, str]]:
+        """Role, value and HTML of each piece of the letter, in the order of the template."""
+        sequence = _sequence(letter, self._layout)
+        frame = letter.frame()
+        with self._lock:
+            known = self._frames.setdefault(frame, {})
+            self._frames.move_to_end(frame)
+            while len(self._frames) > _KEPT_FRAMES:
+                self._frames.popitem(last=False)
+            missing = {key for key in sequence if key not in known}
+            if missing:
+                for key, html in self._render_page(_reduce(letter, missing), self._holes):
+                    known.setdefault(key, html)
+        try:
+            return [(role, value, known[role, value]) for role, value in sequence]
+        except KeyError as error:
+            raise _unmarked(error.args[0][0]) from None
+
+    def _render_page(self, letter: Letter, sentences: Sentences) -> list[tuple[Key, str]]:
+        """The pieces of one page that is rendered and inlined as a whole, in the order of the template."""
+        keys, page = self._render(letter, sentences)
+        before, *chunks = self._mark.split(_inline(page))
+        found = [(keys[int(number)], html) for number, html in zip(chunks[::2], chunks[1::2], strict=True)]
+        if [role for (role, _), _ in found[:2]] != ["inlined", "start"] or found[-1][0] != ("end", None):
+            raise _unmarked("inlined, start and end, in this order around the whole page")
+        found[1] = (found[1][0], before + found[1][1])
+        return found
+
+    def _render(self, letter: Letter, sentences: Sentences) -> tuple[list[Key], str]:
+        keys: list[Key] = []
+
+        def mark(role: str, value: Hashable = None) -> Markup:
+            keys.append((role, value))
+            return Markup(f"<!--{self._nonce}-{len(keys) - 1}-->")  # noqa: S704 (a number that we drew ourselves)
+
+        page = self._templates.render(
+            _TEMPLATE, letter.language, letter=letter, sentences=sentences, leave_url=self._leave, mark=mark
+        )
+        return keys, page
+
+    @cached_property
+    def _layout(self) -> tuple[str, ...]:
+        """In which order the template shows the parts of a letter, learned from one that has all of them."""
+        keys, _ = self._render(sample_letter(), self._holes)
+        return tuple(dict.fromkeys(_GROUPS.get(role, role) for role, _ in keys if role != "inlined"))
+
+    def _fill(self, role: str, html: str, sentences: Sentences) -> str:
+        for name in _SENTENCES.get(role, ()):
+            html = html.replace(getattr(self._holes, name), _escape(getattr(sentences, name)))
+        return html
+
+
+def _sequence(letter: Letter, layout: tuple[str, ...]) -> list[Key]:
+    """The pieces of a letter's page, in their order."""
+    groups: dict[str, list[Key]] = {
+        "start": [("start", None)],
+        "lead": [("lead", letter.lead)] if letter.lead else [],
+        "sections": [key for section in letter.sections for key in _sequence_section(section)],
+        "correction": [("correction", piece) for piece in letter.corrections],
+        "withdrawal": [("withdrawal", piece) for piece in letter.withdrawals],
+        "more": [("more", None)] if letter.more_count else [],
+        "named": [("named", piece) for piece in letter.more],
+        "unnamed": [("unnamed", None)] if letter.unnamed_count else [],
+        "end": [("end", None)],
+    }
+    unmarked = [name for name in groups if name not in layout]
+    if unmarked:
+        raise _unmarked(unmarked[0])
+    return [key for name in layout for key in groups[name]]
+
+
+def _sequence_section(section: Section) -> Iterator[Key]:
+    yield "heading", section.heading
+    for number, item in enumerate(section.items):
+        if number:
+            yield "between", None
+        yield "item", item
+
+
+def _reduce(letter: Letter, missing: set[Key]) -> Letter:
+    """The letter with those pieces only that are missing, so that inlining costs no more than it must."""
+    if ("between", None) in missing:
+        return letter
+    sections = (
+        replace(section, items=tuple(item for item in section.items if ("item", item) in missing))
+        for section in letter.sections
+    )
+    return replace(
+        letter,
+        lead=letter.lead if ("lead", letter.lead) in missing else None,
+        sections=tuple(section for section in sections if section.items or ("heading", section.heading) in missing),
+        more=tuple(piece for piece in letter.more if ("named", piece) in missing),
+        unnamed_count=letter.more_count,
+    )
+
+
+def _inline(page: str) -> str:
+    from cssselect import SelectorError
+    from premailer import Premailer
+
+    try:
+        inlined: str = Premailer(page, **OPTIONS).transform(pretty_print=False)
+    except SelectorError as error:
+        raise TemplateError("templates/mail/mail.css", str(error), "Use plain selectors: classes and elements.") from None
+    doctype = "" if inlined.startswith("<!DOCTYPE") else "<!DOCTYPE html>\n"
+    return f"{doctype}{inlined.rstrip()}\n"
+
+
+def _escape(text: str) -> str:
+    """As lxml writes text: the sentence must stand in a joined page as it does in a whole one."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _unmarked(role: str) -> TemplateError:
+    return TemplateError(
+        f"templates/{_TEMPLATE}",
+        f"it does not mark where a piece begins: {role}",
+        f'Put {{{{ mark("{role}") }}}} before that part, as the shipped template does.',
+    )

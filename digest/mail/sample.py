@@ -1,0 +1,48 @@
+"""A letter that has one of each piece: what a template is tried out with before real items come."""
+
+from __future__ import annotations
+
+from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, MoreLink, Picture, Section, WithdrawalPiece
+from digest.settings import Mailbox
+
+__all__ = ["sample_letter"]
+
+_URL = "https://news.example.org"
+
+
+def sample_letter(language: str = "en") -> Letter:
+    """One of each piece, two items in a section, so that what stands between them is there too."""
+    picture = Picture(f"{_URL}/photos/street.jpg", 1200, 675, "A street at dusk", "A street", "Drawing: The Newsroom")
+
+    def item(name: str) -> ItemPiece:
+        return ItemPiece(
+            name, name, language, f"Title of {name}", f"{_URL}/items/{name}/", "Report", "28 February", "Ukraine",
+            "What it says in two lines.", picture, picture,
+        )  # fmt: skip
+
+    common = ("1", language, "Title of an older item", f"{_URL}/items/older/")
+    return Letter(
+        edition="2022-w09-supporters",
+        list_id="supporters",
+        list_title="Supporters",
+        newsroom="The Newsroom",
+        language=language,
+        form="full",
+        title="The week in human rights",
+        period_line="28 February 2022",
+        subject="Ukraine – The Newsroom",
+        preheader="What the letter holds, in a line that mail programs show beside the subject.",
+        introduction="A word before.",
+        web_url=f"{_URL}/editions/2022-w09-supporters/",
+        front_url=f"{_URL}/",
+        sender=Mailbox("The Newsroom", "news@news.example.org"),
+        reply_to="desk@example.org",
+        postal_address="1 Example Street, 10001 New York",
+        topics=("Ukraine",),
+        lead=item("lead"),
+        sections=(Section("Ukraine", (item("first"), item("second"))),),
+        corrections=(CorrectionPiece("corrected", *common, "27 February", "It was a Monday."),),
+        withdrawals=(WithdrawalPiece("withdrawn", *common, "27 February", "It cannot be confirmed."),),
+        more=(MoreLink("named", *common),),
+        unnamed_count=1,
+    )

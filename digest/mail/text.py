@@ -1,0 +1,53 @@
+"""The plain text of a letter, from its own template: never made from the HTML."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import textwrap
+from functools import lru_cache
+
+from digest.mail.letter import Letter
+from digest.mail.slotted import Slotted
+from digest.mail.wording import build_sentences
+from digest.templates import Templates
+
+__all__ = ["WIDTH", "render_text", "wrap_line"]
+
+WIDTH = 72
+"""At how many characters lines are wrapped; a longer word, such as an address, stays whole."""
+
+_TEMPLATE = "mail/edition.txt"
+_SIGNATURE = "-- "
+
+
+def render_text(letter: Letter, templates: Templates) -> Slotted:
+    """The letter as lines of at most 72 characters that end in a line feed, around the leave link.
+
+    Raises:
+        TemplateError: the template is broken.
+    """
+    leave = f"leave{secrets.token_hex(12)}"
+    sentences = build_sentences(letter, templates.words(letter.language))
+    text = templates.render(_TEMPLATE, letter.language, letter=letter, sentences=sentences, leave_url=leave)
+    return tuple(_wrap(text).split(leave))
+
+
+def _wrap(text: str) -> str:
+    """Wrap each line, and let at most two empty ones follow each other."""
+    wrapped = "\n".join(map(wrap_line, text.split("\n")))
+    return re.sub(r"\n{4,}", "\n\n\n", wrapped).strip("\n") + "\n"
+
+
+@lru_cache(maxsize=4096)
+def wrap_line(line: str) -> str:
+    """One line of a template as one or several; blanks at its end are dropped but in the line before a footer (`-- `)."""
+    if line == _SIGNATURE:
+        return line
+    if len(line) <= WIDTH:
+        return line.rstrip(" ")
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    parts = textwrap.wrap(
+        line, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(parts)

@@ -1,0 +1,54 @@
+"""The sentences of a letter that are made from its values, and the neutral words of a discreet one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from babel.lists import format_list
+
+from digest.mail.letter import Letter
+from digest.templates import Words
+
+__all__ = ["Sentences", "build_sentences", "neutral_sender", "neutral_subject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """What templates get beside the letter: texts that may differ between variants of one edition."""
+
+    subject: str
+    preheader: str
+    reason: str
+    more: str
+
+
+def build_sentences(letter: Letter, words: Words) -> Sentences:
+    """The sentences of that letter."""
+    return Sentences(letter.subject, letter.preheader, _reason(letter, words), _more(letter.more_count, words))
+
+
+def _reason(letter: Letter, words: Words) -> str:
+    if letter.topics:
+        sentence = words.gettext("You get this letter because you asked for news about %(topics)s.")
+        return sentence % {"topics": _join(letter.topics, words.language)}
+    return words.gettext("You get this letter because you subscribed to %(list)s.") % {"list": letter.list_title}
+
+
+def _more(count: int, words: Words) -> str:
+    return words.ngettext("%(count)s more on the web", "%(count)s more on the web", count) % {"count": count}
+
+
+def _join(names: Sequence[str], language: str) -> str:
+    """Names as a language strings them together: Russia, Ukraine and Belarus."""
+    return format_list(names, locale={"en": "en_GB"}.get(language, language.replace("-", "_")))
+
+
+def neutral_subject(day: str, words: Words) -> str:
+    """The subject of a discreet letter: it says nothing of newsroom, list, topic or edition."""
+    return words.gettext("Your letter of %(day)s") % {"day": day}
+
+
+def neutral_sender(words: Words) -> str:
+    """The sender's name of a discreet letter."""
+    return words.gettext("Letters")
