@@ -1,0 +1,190 @@
+"""The sender: several connections that work through what is due, wait for what is due soon, and leave everything in order.
+
+A signal lets letters in flight end, writes how they ended and takes leave of the relay; a second one, or half a minute,
+leaves at once. A kill at any moment is safe: what was in flight then is in doubt and treated so by the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from digest.clock import real_now
+from digest.delivery.connection import Connection
+from digest.delivery.ledger import EditionView, Ledger, Overview
+from digest.delivery.shift import Progress, Shift
+from digest.delivery.transitions import OPEN, State
+from digest.delivery.transport import Composer, Transport
+from digest.errors import DigestError, Status, StoreError
+
+__all__ = ["Limits", "Report", "Sender", "build_report"]
+
+_LOOK_EVERY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a sender works.
+
+    `wait`: how far ahead the next due delivery may lie for the sender to wait for it. `patience`: how long a relay may give
+    no answer about any letter before everything pauses. `drain`: how long letters in flight may take after a signal.
+    """
+
+    connections: int = 8
+    wait: timedelta = timedelta(minutes=15)
+    patience: timedelta = timedelta(minutes=5)
+    drain: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended: the exit status, what this run did, where its editions stand, and when the next letter is due.
+
+    `reason` is a sentence about why it paused or stopped; empty when there is nothing to explain.
+    """
+
+    status: Status
+    progress: Progress
+    editions: tuple[EditionView, ...] = ()
+    next_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass
+class Sender:
+    """Works through the deliveries that its ledger shows it.
+
+    Args:
+        ledger: the deliveries; it stays open, whoever opened it closes it.
+        transport: the way letters leave.
+        compose: makes the copy of a picked delivery.
+        limits: how to work.
+        on_progress: called after each commit that changed something, with what this run did so far.
+        now: the clock that the ledger uses too.
+    """
+
+    ledger: Ledger
+    transport: Transport
+    compose: Composer
+    limits: Limits = field(default_factory=Limits)
+    on_progress: Callable[[Progress], None] | None = None
+    now: Callable[[], datetime] = real_now
+    _shift: Shift | None = field(default=None, init=False)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _stopped: bool = field(default=False, init=False)
+
+    async def run(self) -> Report:
+        """Send what is due until nothing is, or nothing will be within the wait.
+
+        Raises:
+            StoreError: the ledger cannot be written; nothing was sent that it does not know of.
+        """
+        shift = Shift(self.ledger, self.transport, self.compose, self.limits.patience, self.on_progress)
+        self._shift = shift
+        if self._stopped:
+            shift.halted.set()
+        others_until: datetime | None = None
+        while True:
+            await self._round(shift)
+            if shift.failure is not None:
+                await self._give_up(shift.failure)
+            view = await self.ledger.review()
+            if view.next_at is not None or not view.elsewhere_count:
+                others_until = None
+            elif others_until is None:
+                others_until = self.now() + self.limits.wait
+            if shift.halted.is_set() or not await self._is_more_due(shift, view.next_at, others_until):
+                return build_report(view, shift.progress, reason=shift.reason)
+
+    def stop(self) -> None:
+        """Let letters in flight end; called again, or when they take too long, leave at once."""
+        if self._stopped:
+            self._leave()
+            return
+        self._stopped = True
+        if self._shift is not None:
+            self._shift.halted.set()
+        asyncio.get_running_loop().call_later(self.limits.drain.total_seconds(), self._leave)
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """While this is entered, SIGTERM and SIGINT call `stop`."""
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
+            loop.add_signal_handler(number, self.stop)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+    def _leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _round(self, shift: Shift) -> None:
+        """All connections until nothing is due; the first goes ahead alone, to see whether the relay answers."""
+        shift.opened.clear()
+        first = asyncio.create_task(Connection(shift).run())
+        self._tasks = [first]
+        opened = asyncio.create_task(shift.opened.wait())
+        try:
+            await asyncio.wait((first, opened), return_when=asyncio.FIRST_COMPLETED)
+            if not first.done() and not shift.halted.is_set():
+                self._tasks += [asyncio.create_task(Connection(shift).run()) for _ in range(self.limits.connections - 1)]
+            await asyncio.wait(self._tasks)
+        except asyncio.CancelledError:
+            self._leave()
+            await asyncio.wait(self._tasks)
+            raise
+        finally:
+            opened.cancel()
+        for task in self._tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+        self._tasks = []
+
+    async def _is_more_due(self, shift: Shift, next_at: datetime | None, others_until: datetime | None) -> bool:
+        """Wait for what is due soon, or for other senders to end; False when there is nothing to wait for."""
+        until = self.now() + self.limits.wait
+        while next_at is not None and next_at <= until and not shift.halted.is_set():
+            if next_at <= self.now():
+                return True
+            await shift.rest(min((next_at - self.now()).total_seconds(), _LOOK_EVERY))
+            next_at = await self.ledger.next_due()
+        if next_at is None and others_until is not None and self.now() < others_until:
+            await shift.rest(_LOOK_EVERY)
+            return True
+        return False
+
+    async def _give_up(self, failure: Exception) -> None:
+        """Pause as far as that can be written, and raise what broke."""
+        if isinstance(failure, StoreError):
+            with contextlib.suppress(StoreError):
+                await self.ledger.pause(None, str(failure))
+        elif isinstance(failure, DigestError):
+            await self.ledger.pause(None, str(failure))
+        raise failure
+
+
+def build_report(view: Overview, progress: Progress, *, reason: str = "") -> Report:
+    """What to say about a run, from where its editions stand now."""
+    paused = [edition for edition in view.editions if edition.state == "paused"]
+    cancelled = [edition for edition in view.editions if edition.state == "cancelled"]
+    left = sum(edition.count(*OPEN) for edition in view.editions) or view.next_at is not None or view.elsewhere_count
+    held = sum(edition.count(State.HELD) for edition in view.editions)
+    if reason or paused:
+        status = Status.PAUSED
+        reason = reason or next((edition.paused_reason for edition in paused if edition.paused_reason), "")
+    elif cancelled:
+        status, reason = Status.REFUSED, "it was cancelled"
+    elif left:
+        status = Status.WAITING
+    else:
+        status = Status.HELD if held else Status.FINISHED
+    return Report(status, progress, view.editions, view.next_at, reason)

@@ -1,0 +1,116 @@
+"""What the connections of one run share: how the relay does, whether to go on, and what has been done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from digest.delivery.ledger import Answer, Ledger
+from digest.delivery.pace import Trouble
+from digest.delivery.transitions import OPEN, State
+from digest.delivery.transport import Composer, Reply, Transport
+from digest.delivery.verdicts import describe
+
+__all__ = ["Progress", "Shift"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one run has written into the ledger so far: each try counts once, by what its delivery became."""
+
+    counts: Counter[State] = field(default_factory=Counter)
+
+    @property
+    def sent_count(self) -> int:
+        """How many letters the relay has taken."""
+        return self.counts[State.SENT]
+
+    @property
+    def rested_count(self) -> int:
+        """How many deliveries have come to rest: sent, failed, suppressed, cancelled or held."""
+        return sum(count for state, count in self.counts.items() if state not in OPEN)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many tries ended with the delivery back in the queue."""
+        return self.counts[State.QUEUED]
+
+
+class Shift:
+    """One run of a sender, as its connections see it.
+
+    `halted` is set when no connection may begin another letter: by a signal, by a fault of ours (`reason`), or because
+    something broke (`failure`).
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        transport: Transport,
+        compose: Composer,
+        patience: timedelta,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.ledger = ledger
+        self.transport = transport
+        self.compose = compose
+        self.trouble = Trouble(patience)
+        self.progress = Progress()
+        self.halted = asyncio.Event()
+        self.opened = asyncio.Event()
+        self.door = asyncio.Lock()
+        self.reason = ""
+        self.failure: Exception | None = None
+        self.proven = False
+        self.session_count = 0
+        self.worker_count = 0
+        self._on_progress = on_progress
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Count a connection among those that ask the ledger."""
+        self.worker_count += 1
+        self.ledger.expect(self.worker_count)
+        try:
+            yield
+        finally:
+            self.worker_count -= 1
+            self.ledger.expect(self.worker_count)
+
+    def note(self, answer: Answer, *, tried: bool) -> None:
+        """Count what the ledger has written, and tell who watches; what was only put back is no news."""
+        changed = [answer.recorded] if tried and answer.recorded is not None else []
+        if answer.refused is not None and answer.refused not in OPEN:
+            changed.append(answer.refused)
+        self.progress.counts.update(changed)
+        if changed and self._on_progress is not None:
+            self._on_progress(self.progress)
+
+    async def halt(self, reason: str) -> None:
+        """A fault of ours that concerns every letter: pause all editions of this run and let no connection go on."""
+        if not self.reason:
+            self.reason = reason
+            self.halted.set()
+            await self.ledger.pause(None, reason)
+
+    async def fail(self, reply: Reply, *, connecting: bool) -> None:
+        """Count a relay's trouble; halts when it goes on for too long."""
+        if self.trouble.fail(time.monotonic(), connecting=connecting):
+            await self.halt(describe(reply, self.transport.name))
+
+    def break_off(self, error: Exception) -> None:
+        """Something broke that no rule foresees; the first such error is the one to show."""
+        if self.failure is None:
+            self.failure = error
+        self.halted.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait, but no longer than until the run is halted."""
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.halted.wait(), seconds)

@@ -1,0 +1,145 @@
+"""What a relay's answer means, as a pure function: whose fault it is, whether a copy may exist, when to try again.
+
+A complete answer is believed. Our own faults (password, certificate, sender, relaying not allowed to us) pause and fail
+nobody. No answer before the body left is harmless; no answer after it leaves doubt, since the letter may have been taken
+(RFC 1047). Codes: RFC 5321 section 4.2, enhanced codes: RFC 3463, for TLS and AUTH: RFC 3207 and RFC 4954.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from digest.delivery.transitions import Ending
+from digest.delivery.transport import Reply, Stage
+from digest.subscribers.addresses import redact
+
+__all__ = ["REPLY_LENGTH", "Verdict", "describe", "judge", "redact_reply"]
+
+REPLY_LENGTH = 80
+"""No more of what a relay said is kept."""
+
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
+_OUR_CODES = frozenset({530, 534, 535, 538})
+_OUR_WORDS = re.compile(
+    r"relay(?:ing)?\b.{0,30}\b(?:denied|prohibited|not (?:allowed|permitted))|unable to relay|not permitted to relay"
+    r"|authentication (?:is )?required|must authenticate|sender\b.{0,40}\b(?:rejected|refused|denied|not owned)",
+    re.IGNORECASE,
+)
+_OUR_STATUS = frozenset({"1.7", "1.8", "7.8", "7.9", "7.11"})
+_RATE_WORDS = re.compile(r"\brate\b|too (?:many|much|fast)|throttl", re.IGNORECASE)
+_RATE_STATUS = frozenset({"7.28", "7.650", "7.708"})
+_OPENING = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from a reply.
+
+    `close`: the connection is of no more use. `progress`: the relay gave a complete answer about this letter. `pause`: the
+    fault is ours, and nothing more should leave this way until it is mended; `edition_only`: it lies with this edition. A
+    connection that is of no more use without progress is trouble. The rest goes into the ledger.
+    """
+
+    ending: Ending
+    close: bool = False
+    progress: bool = True
+    pause: bool = False
+    edition_only: bool = False
+    domain_wide: bool = False
+    at_once: bool = False
+
+
+def judge(reply: Reply, *, wide: bool = False, proven: bool = False) -> Verdict:
+    """The verdict on how a letter, or the opening of a connection, ended.
+
+    Args:
+        reply: the last thing that happened.
+        wide: whether the letter needed SMTPUTF8, so that a refusal of the envelope is about this reader alone.
+        proven: whether this relay has taken a letter from us in this run. Then words such as "relaying denied" are about
+            this reader; before, they are about us.
+    """
+    if reply.stage in _OPENING:
+        return _judge_opening(reply)
+    if reply.stage is Stage.LETTER:
+        return Verdict(Ending.FAILED, progress=False)
+    if reply.stage is Stage.BODY:
+        return _judge_body(reply, proven=proven)
+    return _judge_envelope(reply, wide=wide, proven=proven)
+
+
+def redact_reply(text: str, recipient: str = "") -> str:
+    """What a relay said, in one line, without addresses, cut to `REPLY_LENGTH` characters."""
+    line = " ".join(redact(text, recipient).split())
+    line = "".join(c if c.isprintable() else "?" for c in line)
+    return line if len(line) <= REPLY_LENGTH else line[: REPLY_LENGTH - 1] + "…"
+
+
+def describe(reply: Reply, relay: str) -> str:
+    """One sentence for people: what went wrong with a relay, without addresses and without a full stop."""
+    said = redact_reply(f"{reply.code or ''} {reply.text}".strip())
+    if reply.stage is Stage.TLS:
+        return f"no protected connection to the relay {relay}: {said}"
+    if reply.stage is Stage.AUTH:
+        return f"the relay {relay} does not let us log in: {said}"
+    if reply.code is None:
+        what = "cannot be reached" if reply.stage is Stage.CONNECT else "drops the connection"
+        return f"the relay {relay} {what}: {said}"
+    if reply.stage in _OPENING:
+        return f"the relay {relay} refuses the connection: {said}"
+    what = "the sender's address" if reply.stage is Stage.MAIL else "to take letters from us"
+    return f"the relay {relay} refuses {what}: {said}"
+
+
+def _judge_opening(reply: Reply) -> Verdict:
+    """Nothing was sent; TLS, AUTH and a flat refusal are ours to mend, the rest may pass."""
+    passing = reply.code is None or 400 <= reply.code < 500
+    ours = reply.stage in (Stage.TLS, Stage.AUTH) and reply.code is None
+    return Verdict(Ending.RETURNED, close=True, progress=False, pause=ours or not passing)
+
+
+def _judge_body(reply: Reply, *, proven: bool) -> Verdict:
+    if reply.code is None or not 200 <= reply.code < 600 or 300 <= reply.code < 400:
+        return Verdict(Ending.UNKNOWN, close=True, progress=False)
+    if reply.code < 300:
+        return Verdict(Ending.SENT)
+    if reply.code == 421:
+        return Verdict(Ending.DEFERRED, close=True, progress=False, domain_wide=_is_domain_wide(reply))
+    if reply.code < 500:
+        return Verdict(Ending.DEFERRED, domain_wide=_is_domain_wide(reply))
+    if _is_ours(reply, proven=proven):
+        return Verdict(Ending.RETURNED, pause=True, edition_only=True)
+    return Verdict(Ending.FAILED)
+
+
+def _judge_envelope(reply: Reply, *, wide: bool, proven: bool) -> Verdict:
+    """MAIL, RCPT or DATA did not get the answer that lets the body follow; no body has left."""
+    if reply.code is None or reply.code == 421 or not 400 <= reply.code < 600:
+        return Verdict(Ending.DEFERRED, close=True, progress=False, at_once=True)
+    if wide and reply.stage is Stage.MAIL and reply.code >= 500:
+        return Verdict(Ending.FAILED)
+    if reply.stage is Stage.MAIL and reply.code < 500:
+        return Verdict(Ending.RETURNED, close=True, progress=False)
+    if reply.stage is Stage.MAIL or (reply.code >= 500 and _is_ours(reply, proven=proven)):
+        return Verdict(Ending.RETURNED, pause=True, edition_only=True)
+    if reply.code >= 500:
+        return Verdict(Ending.FAILED)
+    return Verdict(Ending.DEFERRED, domain_wide=_is_domain_wide(reply))
+
+
+def _status(reply: Reply) -> str:
+    """Subject and detail of the enhanced status code (RFC 3463), such as `7.1`; empty when there is none."""
+    found = _ENHANCED.match(reply.text)
+    return f"{found[2]}.{found[3]}" if found and reply.code and found[1] == str(reply.code)[0] else ""
+
+
+def _is_ours(reply: Reply, *, proven: bool) -> bool:
+    if reply.code in _OUR_CODES:
+        return True
+    return not proven and (_status(reply) in _OUR_STATUS or bool(_OUR_WORDS.search(reply.text)))
+
+
+def _is_domain_wide(reply: Reply) -> bool:
+    """System (X.3), network (X.4) and rate limits concern all readers there; mailboxes and greylisting only one."""
+    status = _status(reply)
+    return status.startswith(("3.", "4.")) or status in _RATE_STATUS or bool(_RATE_WORDS.search(reply.text))

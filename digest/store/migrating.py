@@ -1,0 +1,47 @@
+"""Bring a database up to the present schema; Alembic is imported only when there is something to do."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from digest.errors import StoreError
+
+__all__ = ["HEAD", "migrate", "revision"]
+
+HEAD = "0001"
+"""The newest migration below migrations/versions/."""
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations that the database lacks, inside the connection's transaction.
+
+    Raises:
+        StoreError: the database was written by a newer version.
+    """
+    present = revision(connection)
+    if present == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise StoreError(
+            "the database", f"it was written by a newer version (schema {present})", "Use that version, or restore a backup."
+        ) from None
+
+
+def revision(connection: Connection) -> str | None:
+    """The database's schema, None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,0 +1,264 @@
+"""The schema, in SQLAlchemy Core: the same tables and types on SQLite and PostgreSQL.
+
+Moments are whole seconds since 1970 in UTC, hashes are hexadecimal text or raw bytes, lists and maps are JSON text. The
+tables follow the data: the release log, readers, editions, deliveries, and the journal of what staff did.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+__all__ = [
+    "barred", "consent", "delivery", "domain_pace", "edition", "event", "fact", "had", "interest", "journal", "metadata",
+    "subscription", "suppression", "variant", "version",
+]  # fmt: skip
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+_FLAG = SmallInteger
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Single facts about this database, such as the fingerprint of the keys that its addresses are sealed under."""
+
+version = Table(
+    "version",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+)
+"""Item versions: the canonical JSON of a validated content, named by its SHA-256."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    Column("type", Text, nullable=False),
+    Column("item", Text, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("version", Text, ForeignKey("version.hash"), nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("entered", Text, nullable=False),
+    Column("corrections", Integer, nullable=False),
+    Column("photo", Text),
+    Column("backfill", _FLAG, nullable=False),
+)
+"""The release log: append-only, numbered without gaps."""
+
+interest = Table(
+    "interest",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("floors", Text, nullable=False),
+)
+"""Distinct choices of topics, each topic with the log position from which it counts; shared by subscriptions."""
+
+had = Table(
+    "had",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("sent", Text, nullable=False),
+)
+"""Distinct memories of what a subscription was sent: item -> corrections included; shared by subscriptions."""
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("list_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("address_hash", LargeBinary, nullable=False),
+    Column("domain_key", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("interest_id", _NUMBER, ForeignKey("interest.id"), nullable=False),
+    Column("had_id", _NUMBER, ForeignKey("had.id"), nullable=False),
+    Column("rhythm", Text, nullable=False),
+    Column("urgent", _FLAG, nullable=False, server_default=text("0")),
+    Column("language", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default=text("1")),
+    Column("confirmed_at", BigInteger),
+    Column("confirmed_position", BigInteger),
+    Column("paused_until", BigInteger),
+    Column("left_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("list_id", "address_hash"),
+    Index("subscription_audience", "list_id", "state", "rhythm"),
+)
+"""A person's standing request for one list; the address is sealed and looked up by its keyed hash."""
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("subscription_id", _NUMBER, ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""How a subscription came to be: the words shown or the evidence named, by which form, when, in which language."""
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address_hash", LargeBinary, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Addresses, as keyed hashes, that are never mailed again."""
+
+barred = Table(
+    "barred",
+    metadata,
+    Column("list_id", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+"""Items that staff keep off a list for good."""
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("list_id", Text, nullable=False),
+    Column("rhythm", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("part", Integer, nullable=False, server_default=text("1")),
+    Column("extra", _FLAG, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("moment", BigInteger, nullable=False),
+    Column("horizon", BigInteger, nullable=False),
+    Column("choices", Text, nullable=False, server_default=text("'{}'")),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_what", Text, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("approved_hash", Text),
+    Column("approved_by", Text),
+    Column("approved_at", BigInteger),
+    Column("manifest", Text),
+    Column("frozen_hash", Text),
+    Column("earliest_at", BigInteger),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("paused_by", Text),
+    Column("paused_reason", Text),
+    Column("audience_count", Integer),
+    Column("archive", Text),
+    UniqueConstraint("list_id", "rhythm", "period", "part"),
+)
+"""Dated digests. `choices` are what staff set, `manifest` the pieces and settings that the approval covers."""
+
+variant = Table(
+    "variant",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("edition_id", Text, ForeignKey("edition.id"), nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("message_hash", Text, nullable=False),
+    Column("stopped", _FLAG, nullable=False, server_default=text("0")),
+    UniqueConstraint("edition_id", "hash"),
+)
+"""Distinct contents of an edition; the ready message is a file below var/variants/ named by `message_hash`."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("edition_id", Text, ForeignKey("edition.id")),
+    Column("variant_id", _NUMBER, ForeignKey("variant.id")),
+    Column("subscription_id", _NUMBER, ForeignKey("subscription.id", ondelete="SET NULL")),
+    Column("epoch", Integer, nullable=False),
+    Column("domain_key", LargeBinary, nullable=False),
+    Column("lane", SmallInteger, nullable=False, server_default=text("1")),
+    Column("state", Text, nullable=False),
+    Column("stopped", _FLAG, nullable=False, server_default=text("0")),
+    Column("unknown_count", SmallInteger, nullable=False, server_default=text("0")),
+    Column("attempt_count", SmallInteger, nullable=False, server_default=text("0")),
+    Column("next_at", BigInteger, nullable=False),
+    Column("sender", Integer),
+    Column("code", SmallInteger),
+    Column("reply", Text),
+    Column("outcome_at", BigInteger),
+    Column("settled", _FLAG, nullable=False, server_default=text("0")),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("edition_id", "subscription_id"),
+    Index(
+        "delivery_due",
+        "lane",
+        "next_at",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "delivery_open",
+        "sender",
+        sqlite_where=text("state IN ('picked', 'inflight')"),
+        postgresql_where=text("state IN ('picked', 'inflight')"),
+    ),
+    Index(
+        "delivery_claims",
+        "subscription_id",
+        sqlite_where=text("settled = 0"),
+        postgresql_where=text("settled = 0"),
+    ),
+    Index("delivery_edition_state", "edition_id", "state"),
+)
+"""The ledger: one letter to one subscription. `settled` is 1 once the outcome is in `had`, or never will be."""
+
+domain_pace = Table(
+    "domain_pace",
+    metadata,
+    Column("domain_key", LargeBinary, primary_key=True),
+    Column("not_before", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+)
+"""Receiving domains, as keyed hashes, that asked us to wait."""
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Who did what, when, by which door; never an address."""

@@ -1,0 +1,119 @@
+"""Where a sender's editions stand: taking back what dead senders left, pausing, finishing, counting. Plain SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from digest.delivery.ledger import EditionView, Overview
+from digest.delivery.transitions import OPEN, State
+from digest.store.releases import from_seconds
+from digest.store.sending import Sending, transaction
+from digest.store.slots import try_slot
+
+__all__ = ["Scope"]
+
+_PAUSE = """
+    UPDATE edition SET state = 'paused', paused_by = 'self', paused_reason = ?,
+        revision = revision + 1, changed_by = 'the sender', changed_what = 'paused', changed_at = ?
+    WHERE id = ? AND state = 'sending'
+"""
+_FINISH = """
+    UPDATE edition SET state = 'finished', finished_at = ?,
+        revision = revision + 1, changed_by = 'the sender', changed_what = 'finished', changed_at = ?
+    WHERE id = ? AND state = 'sending'
+    AND NOT EXISTS (SELECT 1 FROM delivery WHERE edition_id = ? AND state IN ('queued', 'picked', 'inflight'))
+"""
+_ELSEWHERE = """
+    SELECT count(*) FROM delivery WHERE state IN ('picked', 'inflight') AND sender <> ? AND (? IS NULL OR edition_id = ?)
+"""
+
+
+class Scope:
+    """What one sender works on: the edition it was started for, or all that are being sent.
+
+    Args:
+        connection: the sender's own.
+        sending: its hot path.
+        var: where the locks of the places lie.
+        me: the number of its place.
+        only: the one edition, or None.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, sending: Sending, var: Path, me: int, only: str | None) -> None:
+        self._connection = connection
+        self._sending = sending
+        self._var = var
+        self._me = me
+        self._only = only
+
+    def recover(self, now: int, *, own: bool = False) -> None:
+        """Take back what dead senders left; with `own` also what the one before left at this place.
+
+        The places of the dead stay ours until all is durable, so that no new sender begins there meanwhile.
+        """
+        rows = self._connection.execute("SELECT DISTINCT sender FROM delivery WHERE state IN ('picked', 'inflight')")
+        numbers = [row[0] for row in rows if row[0] is not None]
+        with ExitStack() as places:
+            dead = [self._me] if own and self._me in numbers else []
+            for number in numbers:
+                slot = None if number == self._me else try_slot(self._var, number)
+                if slot is not None:
+                    places.callback(slot.release)
+                    dead.append(number)
+            if dead:
+                with transaction(self._connection):
+                    for number in dead:
+                        self._sending.recover(number, now)
+
+    def pause(self, edition: str | None, reason: str, now: int) -> None:
+        """Pause one edition, or all in scope, in the name of the sender itself."""
+        names = [view.id for view in self._views("sending")] if edition is None else [edition]
+        self._sending.touched.update(names)
+        with transaction(self._connection):
+            self._connection.executemany(_PAUSE, [(reason, now, name) for name in names])
+
+    def review(self, now: int) -> Overview:
+        """Recover, finish what is done, and say where things stand."""
+        self.recover(now)
+        for view in self._views("sending"):
+            self._sending.touched.add(view.id)
+            if not view.count(*OPEN):
+                self._finish(view, now)
+        elsewhere = self._connection.execute(_ELSEWHERE, (self._me, self._only, self._only)).fetchone()[0]
+        seconds = self._sending.next_due(now)
+        return Overview(tuple(self._views()), None if seconds is None else from_seconds(seconds), elsewhere)
+
+    def _finish(self, view: EditionView, now: int) -> None:
+        """An edition is finished only when every reader it was made for is accounted for."""
+        total = view.count(*State)
+        if view.audience_count is not None and total != view.audience_count:
+            self.pause(view.id, f"the counts do not add up: {total} deliveries for {view.audience_count} readers", now)
+            return
+        with transaction(self._connection):
+            self._connection.execute(_FINISH, (now, now, view.id, view.id))
+
+    def _views(self, *states: str) -> Sequence[EditionView]:
+        rows = self._connection.execute(
+            "SELECT id, state, paused_by, paused_reason, audience_count FROM edition ORDER BY started_at, id"
+        ).fetchall()
+        if self._only is not None:
+            rows = [row for row in rows if row["id"] == self._only]
+        else:
+            rows = [row for row in rows if row["state"] == "sending" or row["id"] in self._sending.touched]
+        return [self._view(row) for row in rows if not states or row["state"] in states]
+
+    def _view(self, row: sqlite3.Row) -> EditionView:
+        counts = self._connection.execute(
+            "SELECT state, count(*) FROM delivery WHERE edition_id = ? GROUP BY state", (row["id"],)
+        ).fetchall()
+        return EditionView(
+            row["id"],
+            row["state"],
+            row["paused_by"],
+            row["paused_reason"],
+            row["audience_count"],
+            {State(state): count for state, count in counts},
+        )
