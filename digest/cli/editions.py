@@ -1,0 +1,241 @@
+"""`digest edition`: prepare, list, show, set, preview, approve, status, pause, resume, cancel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.cli.screen import format_moment, print_table, site_of
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.desk.editions import Shown
+    from digest.desk.planning import Plan
+    from digest.settings import Settings
+
+__all__ = ["register"]
+
+edition = typer.Typer(help="Editions: prepare, look at, change, approve.", no_args_is_help=True, rich_markup_mode=None)
+Id = Annotated[str, typer.Argument(metavar="ID", help="The edition's id, as `prepare` prints it.")]
+As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; it stands in the journal.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(edition, name="edition")
+
+
+@edition.command("prepare")
+def prepare(
+    context: typer.Context,
+    list_id: Annotated[str, typer.Argument(metavar="LIST", help="One of newsroom.toml's lists.")],
+    rhythm: Annotated[str, typer.Option(help="weekly, daily or at-once; else the list's first.")] = "",
+    at: Annotated[str, typer.Option(metavar="TIME", help="The edition's moment, instead of now.")] = "",
+    extra: Annotated[bool, typer.Option("--extra", help="One more edition in a period that has its own.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Return an approved edition to draft and move it on.")] = False,
+    actor: As = "staff",
+) -> None:
+    """Make the edition of this week or day, or move its draft on. The first line is the edition's id alone."""
+    from digest.clock import parse_moment
+    from digest.desk import editions as desk
+    from digest.desk.workplace import open_workplace
+
+    site = site_of(context)
+    moment = parse_moment(at, site.settings.zone) if at else None
+    with open_workplace(site) as place:
+        made = desk.prepare(place, list_id, rhythm=_rhythm(rhythm), at=moment, extra=extra, refresh=refresh, actor=actor)
+    typer.echo(made.edition.id)
+    if not made.plan.variants and made.edition.state == "draft":
+        typer.echo("nothing to carry")
+        return
+    if made.edition.state not in ("draft", "cancelled"):
+        typer.echo(f"It is {made.edition.state} and stays as it is.")
+        for item in made.released_since:
+            typer.echo(f"  since then {item.event.type.value}: {item.content.title}")
+        if made.released_since and made.edition.state == "approved":
+            typer.echo("To take that in: digest edition prepare ... --refresh, then approve it anew.")
+        return
+    _print_plan(made.plan, site.settings)
+
+
+@edition.command("list")
+def list_(context: typer.Context) -> None:
+    """All editions and where they stand."""
+    from digest.desk import editions as desk
+    from digest.desk.workplace import open_workplace
+
+    site = site_of(context)
+    with open_workplace(site) as place:
+        rows = [(one.id, one.state, format_moment(one.moment, site.settings.zone)) for one in desk.list_editions(place)]
+    print_table(rows)
+
+
+@edition.command("show")
+def show(context: typer.Context, name: Id) -> None:
+    """What an edition carries, to how many, and where it stands."""
+    from digest.desk import editions as desk
+    from digest.desk.workplace import open_workplace
+
+    site = site_of(context)
+    with open_workplace(site) as place:
+        shown = desk.show(place, name)
+    _print_head(shown, site.settings)
+    if shown.edition.state in ("draft", "approved"):
+        _print_plan(shown.plan, site.settings)
+
+
+@edition.command("set")
+def set_(
+    context: typer.Context,
+    name: Id,
+    title: Annotated[str | None, typer.Option(help="The edition's title.")] = None,
+    subject: Annotated[str | None, typer.Option(help="The mail's subject.")] = None,
+    preheader: Annotated[str | None, typer.Option(help="What mail programs show behind the subject.")] = None,
+    intro: Annotated[
+        str | None, typer.Option(help="A few words of staff at the top; an empty line begins a paragraph.")
+    ] = None,
+    lead: Annotated[str | None, typer.Option(metavar="ITEM", help="The item that opens it.")] = None,
+    order: Annotated[str | None, typer.Option(metavar="ITEMS", help="Items that come first, with blanks between.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Leave this item out; may be repeated.")] = None,
+    include: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Take an exclusion back.")] = None,
+    always: Annotated[bool, typer.Option("--always", help="With --exclude: never on this list.")] = False,
+    revision: Annotated[
+        int | None, typer.Option(metavar="N", help="The revision you looked at; a stale one is refused.")
+    ] = None,
+    actor: As = "staff",
+) -> None:
+    """Change what staff decide; an approved edition becomes a draft again. An empty text takes a choice back."""
+    from digest.desk import editions as desk
+    from digest.desk.workplace import open_workplace
+
+    changes: dict[str, Any] = {"title": title, "subject": subject, "preheader": preheader, "introduction": intro}
+    changes = {key: value for key, value in changes.items() if value is not None}
+    if lead is not None:
+        changes["lead"] = lead or None
+    if order is not None:
+        changes["order"] = tuple(order.split())
+    if always and not exclude:
+        raise UsageError("--always", "it goes with --exclude ITEM", "Name the item to keep off the list.")
+    with open_workplace(site_of(context)) as place:
+        changed = desk.set_choices(
+            place, name, changes,
+            exclude=() if always else tuple(exclude or ()),
+            include=tuple(include or ()),
+            bar=tuple(exclude or ()) if always else (),
+            revision=revision,
+            actor=actor,
+        )  # fmt: skip
+    typer.echo(f"{changed.id} is a draft, revision {changed.revision}.")
+
+
+@edition.command("preview")
+def preview(
+    context: typer.Context,
+    name: Id,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write HTML, text and .eml of every variant.")],
+) -> None:
+    """Write every variant as it will be sent, with an example address in the slots."""
+    from digest.desk.preview import write_preview
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        previews = write_preview(place, name, out)
+    print_table([(one.reader_count, "readers", one.language, one.form, one.subject, one.name) for one in previews])
+    typer.echo(f"Wrote {len(previews)} variants into {out}; open {out / 'index.html'}")
+
+
+@edition.command("approve")
+def approve(
+    context: typer.Context,
+    name: Id,
+    actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who takes the responsibility.")],
+) -> None:
+    """Approve an edition as it is now; any later change makes it a draft again."""
+    from digest.desk import editions as desk
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        approved = desk.approve(place, name, actor=actor)
+    typer.echo(f"{approved.id} is approved by {actor}; send it with: digest send {approved.id}")
+
+
+@edition.command("status")
+def status(context: typer.Context, name: Id) -> None:
+    """Where an edition stands, and its deliveries in numbers."""
+    from digest.desk import editions as desk
+    from digest.desk.workplace import open_workplace
+
+    site = site_of(context)
+    with open_workplace(site) as place:
+        shown = desk.show(place, name)
+        counts = desk.count_deliveries(place, name)
+    _print_head(shown, site.settings)
+    if counts:
+        print_table([(number, state) for state, number in counts.items()])
+        typer.echo(f"{sum(counts.values())} deliveries for an audience of {shown.edition.audience_count}")
+
+
+@edition.command("pause")
+def pause(context: typer.Context, name: Id, actor: As = "staff") -> None:
+    """Stop sending before the next letter; nothing is lost."""
+    _steer(context, name, "pause", actor)
+
+
+@edition.command("resume")
+def resume(context: typer.Context, name: Id, actor: As = "staff") -> None:
+    """Let a paused edition be sent again."""
+    _steer(context, name, "resume", actor)
+
+
+@edition.command("cancel")
+def cancel(context: typer.Context, name: Id, actor: As = "staff") -> None:
+    """End an edition: what has not left does not leave, and its items come with the next one."""
+    _steer(context, name, "cancel", actor)
+
+
+def _steer(context: typer.Context, name: str, step: str, actor: str) -> None:
+    from digest.desk import steering
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        changed = {"pause": steering.pause, "resume": steering.resume, "cancel": steering.cancel}[step](
+            place, name, actor=actor
+        )
+    typer.echo(f"{changed.id} is {changed.state}.")
+
+
+def _print_head(shown: Shown, settings: Settings) -> None:
+    one = shown.edition
+    rows: list[tuple[object, ...]] = [
+        ("edition", one.id),
+        ("state", one.state if not one.paused_reason or one.state != "paused" else f"paused: {one.paused_reason}"),
+        ("revision", f"{one.revision}, {one.changed_by}: {one.changed_what}"),
+        ("moment", format_moment(one.moment, settings.zone)),
+        ("horizon", f"event {one.horizon}"),
+    ]
+    if one.approved_by and one.approved_hash:
+        rows.append(("approved", f"by {one.approved_by}, hash {one.approved_hash[:16]}"))
+    print_table(rows, indent="")
+
+
+def _print_plan(plan: Plan, settings: Settings) -> None:
+    """What would be sent: items with readers, then variants."""
+    whole = plan.whole(settings, settings.newsroom.language)
+    for carried in whole.new:
+        item = plan.newsroom.by_id[carried.item]
+        typer.echo(f"  new         {plan.readers_of(carried.item):>6} readers  {item.id}: {item.content.title}")
+    for label, names in (("correction", [item for item, _ in whole.corrected]), ("withdrawal", whole.withdrawn)):
+        for name in names:
+            item = plan.newsroom.by_id[name]
+            typer.echo(f"  {label:<10}  {plan.readers_of(name):>6} readers  {item.id}: {item.content.title}")
+    typer.echo(
+        f"  {plan.reader_count} readers in {len(plan.variants)} variants; {plan.empty_count} more get nothing this time"
+    )
+
+
+def _rhythm(text: str) -> Any:
+    if text not in ("", "weekly", "daily", "at-once"):
+        raise UsageError(f"--rhythm {text}", "there is no such rhythm", "Write weekly, daily or at-once.")
+    return text or None

@@ -1,0 +1,161 @@
+"""`digest subscribers`: import, list, remove, export."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.screen import print_problems, print_table, progress, site_of
+from digest.errors import ContentError, Status, UsageError
+
+__all__ = ["register"]
+
+subscribers = typer.Typer(help="Readers: import, list, remove, export.", no_args_is_help=True, rich_markup_mode=None)
+List = Annotated[str, typer.Option("--list", metavar="LIST", help="One of newsroom.toml's lists.")]
+As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; it stands in the journal.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(subscribers, name="subscribers")
+
+
+@subscribers.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A CSV file with the columns email, topics, language, rhythm.")],
+    list_id: List,
+    confirmed: Annotated[bool, typer.Option("--confirmed", help="These readers have confirmed elsewhere.")] = False,
+    evidence: Annotated[str, typer.Option(help="How it is known that they agreed; kept with each of them.")] = "",
+    since: Annotated[str, typer.Option(metavar="DATE", help="Day of the last newsletter they got from elsewhere.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")] = False,
+    actor: As = "staff",
+) -> None:
+    """Bring in readers who have confirmed elsewhere; good rows are kept, bad ones named."""
+    from digest.desk.readers import import_readers
+    from digest.desk.workplace import open_workplace
+
+    if not confirmed:
+        raise UsageError(
+            "subscribers import",
+            "only readers who have confirmed can be imported",
+            "Say so with --confirmed, and --evidence how.",
+        )
+    data = _read(file)
+    with open_workplace(site_of(context)) as place, progress("Reading", data.count(b"\n")) as bar:
+        report = import_readers(
+            place,
+            list_id,
+            data,
+            file.name,
+            evidence=evidence,
+            since=_day(since),
+            dry_run=dry_run,
+            actor=actor,
+            progress=bar.update,
+        )
+    print_problems(report.problems)
+    typer.echo(f"{'Would import' if dry_run else 'Imported'} from {file.name} into {list_id}:")
+    words = {
+        "added": "added",
+        "present": "present already",
+        "left": "left before, not revived",
+        "suppressed": "never to be mailed",
+    }
+    rows = [
+        (report.counts[key], text) for key, text in (words | {"refused": "refused, see above"}).items() if report.counts[key]
+    ]
+    print_table([*rows, (report.row_count, "rows in all")])
+    if report.carries:
+        typer.echo("The next edition would carry to them, if they follow the topic:")
+        print_table([("-", title) for title in report.carries[:12]])
+    elif report.counts["added"]:
+        typer.echo("Of what is published now, the next edition would carry nothing to them.")
+    if report.counts["refused"]:
+        raise typer.Exit(Status.REFUSED)
+
+
+@subscribers.command("list")
+def list_(
+    context: typer.Context, list_id: Annotated[str, typer.Option("--list", metavar="LIST", help="Only this list.")] = ""
+) -> None:
+    """Show the readers of a list, or how many each list has."""
+    from digest.desk.readers import count, list_readers
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        if not list_id:
+            print_table([(number, name) for name, number in count(place).items()])
+            return
+        lines = list_readers(place, list_id)
+    rows = []
+    for line in lines:
+        wish = line.subscription
+        state = f"left {wish.left_at:%Y-%m-%d}" if wish.left_at else "active"
+        rows.append((line.address, state, wish.rhythm, wish.language, " ".join(wish.topics) or "all topics"))
+    print_table(rows)
+    typer.echo(f"{sum(line.subscription.left_at is None for line in lines)} active, {len(lines)} in all")
+
+
+@subscribers.command("remove")
+def remove(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="The reader's address.")],
+    list_id: List,
+    actor: As = "staff",
+) -> None:
+    """End a subscription; the reader gets nothing from now on."""
+    from digest.desk.readers import remove_reader
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        remove_reader(place, list_id, address, actor=actor)
+    typer.echo(f"Removed from {list_id}.")
+
+
+@subscribers.command("export")
+def export(
+    context: typer.Context,
+    list_id: List,
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write; else standard output.")] = None,
+    actor: As = "staff",
+) -> None:
+    """Write the active readers of a list as CSV, safe to open in a spreadsheet."""
+    from digest.desk.readers import export_readers
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        text = "".join(export_readers(place, list_id, actor=actor))
+    if to is None:
+        sys.stdout.write(text)
+        return
+    try:
+        handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # plain addresses are for nobody else
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(str(to), "the file exists", "Name another one.") from None
+    except OSError as error:
+        raise ContentError(str(to), f"it cannot be written ({error.strerror})", "Name a folder you may write to.") from None
+    typer.echo(f"Wrote {to}; it holds plain addresses, keep it safe.")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ContentError(
+            str(file), f"it cannot be read ({error.strerror})", "Name a CSV file that you may read."
+        ) from None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date() if text else None  # noqa: DTZ007 (a day has no zone)
+    except ValueError:
+        raise UsageError(f"--since {text}", "it is no date", "Write it like 2022-02-21.") from None

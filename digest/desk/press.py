@@ -1,0 +1,137 @@
+"""From a plan to ready messages: letters filled, rendered, checked, signed for approval, compiled and kept as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from digest.desk.pictures import build_public_pictures
+from digest.desk.planning import Plan
+from digest.desk.workplace import Workplace
+from digest.editions.approval import hash_value, sign
+from digest.editions.content import VariantContent
+from digest.editions.edition import Edition
+from digest.errors import EditionError, Problem
+from digest.mail.compile import CompiledMessage, compile_message, render_file
+from digest.mail.filling import Filling
+from digest.mail.fitting import fit
+from digest.mail.inspection import inspect
+from digest.mail.letter import Letter
+from digest.mail.slotted import Slotted
+from digest.mail.text import render_text
+from digest.store.database import translate
+from digest.store.files import write_variant
+from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
+
+__all__ = ["Press", "Proof"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One variant as it will be sent: the letter, its HTML (none in discreet form) and its text."""
+
+    letter: Letter
+    html: Slotted | None
+    text: Slotted
+
+
+class Press:
+    """Prints one edition by its plan."""
+
+    def __init__(self, place: Workplace, edition: Edition, plan: Plan) -> None:
+        self.place, self.edition, self.plan = place, edition, plan
+        self.settings = place.site.settings
+
+    @cached_property
+    def _filling(self) -> Filling:
+        pictures, _ = build_public_pictures(self.place, self.plan.newsroom)
+        return Filling(self.edition, self.plan.newsroom, pictures, self.settings, self.place.templates)
+
+    def proof(self, content: VariantContent) -> Proof:
+        """A variant rendered, shortened until it fits.
+
+        Raises:
+            TemplateError: a template cannot be used.
+            EditionError: it does not fit whatever is cut.
+        """
+        letter = fit(self._filling.build_letter(content), self.place.inliner)
+        html = None if letter.is_discreet else self.place.inliner.render(letter)
+        return Proof(letter, html, render_text(letter, self.place.templates))
+
+    def compile(self, proof: Proof) -> CompiledMessage:
+        """The ready message of a variant; its date is the moment at which the edition is frozen."""
+        leave_length = len(self.place.addresses.leave("")) + UNSUBSCRIBE_LENGTH
+        return compile_message(proof.letter, proof.html, proof.text, self.place.now, leave_length)
+
+    def wholes(self) -> Iterator[VariantContent]:
+        """The edition with all its events in each language and form: what an approval looks at."""
+        for language in self.settings.languages:
+            for form in ("full", "discreet"):
+                yield self.plan.whole(self.settings, language, form)
+
+    def manifest(self) -> dict[str, str]:
+        """Everything that decides what readers get, each with its hash."""
+        chosen = self.settings.lists[self.edition.list_id]
+        own = self.settings.newsroom
+        newsroom = self.plan.newsroom
+        events = self.plan.events
+        parts: dict[str, object] = {
+            f"setting lists.{self.edition.list_id}": chosen.model_dump(mode="json"),
+            "setting newsroom": own.model_dump(mode="json"),
+            "setting topics": {name: topic.model_dump(mode="json") for name, topic in self.settings.topics.items()},
+            "setting kinds": {name: kind.model_dump(mode="json") for name, kind in self.settings.kinds.items()},
+            "audience": [self.edition.list_id, self.edition.rhythm, self.edition.period, self.edition.part],
+            "moment": [self.edition.moment.isoformat(), str(self.edition.earliest_at or ""), self.edition.horizon],
+            "order": [carried.item for carried in self.plan.whole(self.settings, own.language).new],
+        }
+        parts |= {f"choice {name}": value for name, value in asdict(self.edition.choices).items()}
+        for item in sorted(events.items):
+            entry = newsroom.by_id[item].event
+            parts[f"item {item}"] = [entry.content.version, entry.photo, entry.corrections, entry.type.value]
+        return sign(parts) | dict(self._template_hashes()) | dict(self._page_hashes())
+
+    def _template_hashes(self) -> Iterator[tuple[str, str]]:
+        for path, hashed in self.place.templates.digests("mail", "theme.toml", "locale").items():
+            yield f"file templates/{path}", hashed
+
+    def _page_hashes(self) -> Iterator[tuple[str, str]]:
+        """The pieces as rendered, and the text, in each language and form."""
+        for content in self.wholes():
+            letter = self._filling.build_letter(content)
+            built = () if letter.is_discreet else self.place.inliner.build_pieces(letter)
+            proof = self.proof(content)
+            head = [str(letter.sender), letter.reply_to, letter.subject]
+            yield (
+                f"page {content.language} {content.form}",
+                hash_value([head, [[one.role, one.html] for one in built], proof.text]),
+            )
+
+    def inspect(self) -> tuple[Problem, ...]:
+        """Look over every variant and the whole in each language; the warnings.
+
+        Raises:
+            EditionError: something must be mended before this can be approved; all of it is named.
+        """
+        found: dict[Problem, None] = {}
+        for content in [*self.wholes(), *(variant.content for variant in self.plan.variants)]:
+            proof = self.proof(content)
+            found |= dict.fromkeys(inspect(proof.letter, proof.html, proof.text, self.compile(proof)))
+        errors = tuple(problem for problem in found if problem.severity == "error")
+        if errors:
+            raise EditionError(f"edition {self.edition.id}", "it must not go out like this", problems=errors)
+        return tuple(found)
+
+    def write_messages(self) -> Mapping[str, str]:
+        """Compile every variant and keep it below var/variants/, durable when this returns; content hash -> message hash.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        names = {}
+        for variant in self.plan.variants:
+            message = self.compile(self.proof(variant.content))
+            with translate(self.place.site.var / "variants"):
+                write_variant(self.place.site.var, message.hash, render_file(message))
+            names[variant.content.hash] = message.hash
+        return names

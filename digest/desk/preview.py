@@ -1,0 +1,73 @@
+"""Every variant of an edition as files to look at: HTML, text, and the message with an example address in its slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.desk.planning import plan_edition
+from digest.desk.press import Press
+from digest.desk.workplace import Workplace
+from digest.errors import ContentError
+from digest.mail.compile import splice
+from digest.store.editions import read_edition
+from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
+
+__all__ = ["Preview", "write_preview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One variant that was written: its file name without ending, and what it is."""
+
+    name: str
+    language: str
+    form: str
+    subject: str
+    reader_count: int
+
+
+def write_preview(place: Workplace, name: str, out: Path) -> list[Preview]:
+    """Write the variants of an edition, the one with the most readers first, with a page that lists them.
+
+    Before anybody reads it, the edition with all its events is written in the newsroom's language.
+
+    Raises:
+        EditionError: there is no such edition.
+        ContentError: the folder cannot be written.
+    """
+    with place.store.reading() as connection:
+        edition = read_edition(connection, name)
+        press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
+    contents = [(variant.content, variant.reader_count) for variant in press.plan.variants]
+    if not contents:
+        contents = [(press.plan.whole(place.site.settings, place.site.settings.newsroom.language), 0)]
+    leave = place.addresses.leave("x" * UNSUBSCRIBE_LENGTH)
+    sender = place.site.settings.lists[edition.list_id].sender
+    previews, files = [], {}
+    for number, (content, readers) in enumerate(contents, 1):
+        proof = press.proof(content)
+        stem = f"{number:02}-{content.language}-{content.form}"
+        message = splice(
+            press.compile(proof),
+            to=b"reader@example.org",
+            message_id=f"<{'a' * 26}@{sender.domain}>".encode(),
+            leave_url=leave.encode(),
+        )
+        files[f"{stem}.eml"] = message
+        files[f"{stem}.txt"] = leave.join(proof.text).encode()
+        if proof.html is not None:
+            files[f"{stem}.html"] = leave.join(proof.html).encode()
+        previews.append(Preview(stem, content.language, content.form, proof.letter.subject, readers))
+    files["index.html"] = place.templates.render("desk/preview.html", "en", edition=edition.id, previews=previews).encode()
+    _write(out, files)
+    return previews
+
+
+def _write(out: Path, files: dict[str, bytes]) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (out / name).write_bytes(data)
+    except OSError as error:
+        raise ContentError(str(out), f"it cannot be written ({error.strerror})", "Name a folder you may write to.") from None

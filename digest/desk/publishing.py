@@ -1,0 +1,184 @@
+"""Publish: compare the item files with the release log, append what is due, and write the public site from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from digest.clock import format_utc
+from digest.desk.archive import build_views
+from digest.desk.pictures import build_public_pictures
+from digest.desk.stopping import Stopped, stop_for
+from digest.desk.workplace import Workplace
+from digest.errors import ContentError, Problem
+from digest.items.folder import Folder, read_folder
+from digest.newsroom.log import Event
+from digest.newsroom.pictures import Pictures
+from digest.newsroom.public import Newsroom, build_newsroom
+from digest.newsroom.releasing import ReleasePlan, plan_release
+from digest.publishing.build import build_public
+from digest.publishing.output import Written, write_output
+from digest.publishing.photos import read_photo_hash
+from digest.store.editions import read_editions
+from digest.store.journal import write_journal
+from digest.store.releases import append_events, newest_moment, read_events
+
+__all__ = ["PublishReport", "publish", "rebuild"]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """What a publish did.
+
+    `only_rendered` is set when the moment allowed no event; then `written` is None unless another folder was named.
+    """
+
+    events: tuple[Event, ...]
+    problems: tuple[Problem, ...]
+    stopped: tuple[Stopped, ...]
+    written: Written | None
+    newsroom: Newsroom
+    only_rendered: bool = False
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether something was held back by a fault."""
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def publish(
+    place: Workplace,
+    *,
+    at: datetime | None = None,
+    out: Path | None = None,
+    strict: bool = False,
+    backfill: bool = False,
+    actor: str = "staff",
+) -> PublishReport:
+    """Release what is due and write the site.
+
+    Args:
+        at: the moment; the clock's when none is named. Before the log's newest event or ahead of the clock it only renders.
+        out: where to write instead of public/; needed for a moment that only renders.
+        strict: release nothing when any file has an error or something left to review.
+        backfill: what is released now is history, mailed to nobody.
+
+    Raises:
+        ContentError: `strict` and there are errors; nothing was published.
+        StoreError: the database or the output folder cannot be written.
+    """
+    moment = at or place.now
+    folder = read_folder(place.site)
+    if strict:
+        _refuse_faults(folder)
+    photos, unreadable = _hash_photos(folder)
+    faults = [*folder.problems, *unreadable]
+    if not _may_release(place, moment):
+        return _render_only(place, folder, photos, faults, moment, out)
+    with place.store.writing() as connection:
+        plan = _plan(place, folder, build_newsroom(read_events(connection)), photos, moment, backfill)
+        events = append_events(connection, plan.events)
+        stopped = stop_for(place, connection, events, actor)
+        if events:
+            numbers = f"{events[0].number}-{events[-1].number}"
+            write_journal(
+                connection, place.now, actor, "published", f"events {numbers}", place.via, moment=format_utc(moment)
+            )
+    newsroom, written, missing = rebuild(place, out=out, photos=_paths(folder, photos))
+    return PublishReport(events, tuple(sorted([*faults, *plan.remarks, *missing])), tuple(stopped), written, newsroom)
+
+
+def rebuild(
+    place: Workplace, *, out: Path | None = None, photos: Mapping[str, Path] | None = None
+) -> tuple[Newsroom, Written, Sequence[Problem]]:
+    """Write the public site anew from the log; unchanged files are not touched.
+
+    Raises:
+        StoreError: the output folder cannot be written.
+    """
+    with place.store.reading() as connection:
+        newsroom = build_newsroom(read_events(connection))
+        pictures, problems = build_public_pictures(place, newsroom, photos or {})
+        files = _build(place, connection, newsroom, pictures)
+    return newsroom, write_output(place.site, out or place.site.public, files, pictures), problems
+
+
+def _may_release(place: Workplace, moment: datetime) -> bool:
+    """Whether events may be appended: between the log's newest event and the clock."""
+    with place.store.reading() as connection:
+        newest = newest_moment(connection)
+    return moment <= place.now and (newest is None or moment >= newest)
+
+
+def _render_only(
+    place: Workplace,
+    folder: Folder,
+    photos: Mapping[str, str],
+    faults: Sequence[Problem],
+    moment: datetime,
+    out: Path | None,
+) -> PublishReport:
+    """The site as it was, or would be, at another moment: nothing is released, and nothing written but to `out`."""
+    with place.store.reading() as connection:
+        events = list(read_events(connection))
+        plan = ReleasePlan((), ())
+        if moment > place.now:
+            plan = _plan(place, folder, build_newsroom(events), photos, moment, backfill=False)
+            ahead = [replace(event, number=len(events) + number) for number, event in enumerate(plan.events, 1)]
+            newsroom = build_newsroom([*events, *ahead])
+        else:
+            newsroom = build_newsroom(event for event in events if event.at <= moment)
+        problems = [*faults, *plan.remarks]
+        written = None
+        if out is not None:
+            pictures, missing = build_public_pictures(place, newsroom, _paths(folder, photos))
+            problems += missing
+            written = write_output(place.site, out, _build(place, connection, newsroom, pictures), pictures)
+    return PublishReport((), tuple(sorted(problems)), (), written, newsroom, only_rendered=True)
+
+
+def _plan(
+    place: Workplace, folder: Folder, newsroom: Newsroom, photos: Mapping[str, str], moment: datetime, backfill: bool
+) -> ReleasePlan:
+    return plan_release(
+        folder.items, newsroom, photos, place.site.settings, moment, backfill=backfill, broken=folder.broken_ids
+    )
+
+
+def _build(place: Workplace, connection: Connection, newsroom: Newsroom, pictures: Pictures) -> Mapping[str, bytes]:
+    begun = [edition for edition in read_editions(connection) if edition.started_at is not None and edition.archive]
+    begun.sort(key=lambda edition: (edition.moment, edition.id), reverse=True)
+    settings, templates = place.site.settings, place.templates
+    views = [build_views(edition, newsroom, settings, pictures, templates) for edition in begun]
+    return build_public(newsroom, settings, pictures, templates, views)
+
+
+def _hash_photos(folder: Folder) -> tuple[dict[str, str], list[Problem]]:
+    """The SHA-256 of each photo that an item shows, by the item's `src`; a file that cannot be read is a problem."""
+    used = {item.content.photo.src for item in folder.items if item.content.photo and not item.content.photo.is_remote}
+    hashes, problems = {}, []
+    for src in sorted(used & folder.photos.keys()):
+        try:
+            hashes[src] = read_photo_hash(folder.photos[src])
+        except ContentError as error:
+            problems.append(Problem(f"items/photos/{src}", 0, "photo", f"{error.cause}. {error.remedy}"))
+    return hashes, problems
+
+
+def _paths(folder: Folder, photos: Mapping[str, str]) -> dict[str, Path]:
+    return {hashed: folder.photos[src] for src, hashed in photos.items()}
+
+
+def _refuse_faults(folder: Folder) -> None:
+    faults = [problem for problem in folder.problems if problem.severity == "error"]
+    faults += [
+        Problem(item.file, 0, "review", f"a person must still look at: {', '.join(item.review)}")
+        for item in folder.items
+        if item.review and item.status == "ready"
+    ]
+    if faults:
+        raise ContentError("publish --strict", "nothing was published, because of these", problems=tuple(faults))

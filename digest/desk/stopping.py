@@ -1,0 +1,140 @@
+"""What a correction, withdrawal or refile does to editions that exist, in the transaction that logs it.
+
+Drafts and approved editions that could carry the item become drafts with a new horizon. In open editions a correction or
+withdrawal stops just the variants that hold the item; the readers concerned get a follow-up part, made here as a draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from digest.desk.planning import build_log_event, is_urgent_only
+from digest.desk.workplace import Workplace
+from digest.editions.edition import Edition
+from digest.editions.facts import build_facts
+from digest.editions.periods import edition_id
+from digest.editions.selection import Rule, could_carry
+from digest.newsroom.log import Event, EventType
+from digest.store.deliveries import stop_variants
+from digest.store.editions import (
+    find_edition,
+    insert_edition,
+    read_barred,
+    read_editions,
+    read_finished_with_held,
+    read_variants,
+    write_edition,
+)
+from digest.store.journal import write_journal
+from digest.store.releases import read_events
+
+__all__ = ["Stopped", "stop_for"]
+
+_STOPPING = (EventType.CORRECTED, EventType.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What happened to one edition: returned to draft, or copies stopped and the part that will follow."""
+
+    edition: str
+    copies: int = 0
+    part: str | None = None
+
+
+def stop_for(place: Workplace, connection: Connection, events: Sequence[Event], actor: str) -> list[Stopped]:
+    """Apply new events to the editions that exist."""
+    changes = [event for event in events if event.type is not EventType.RELEASED]
+    if not changes:
+        return []
+    stopped = [
+        _return(place, connection, edition, changes, actor) for edition in read_editions(connection, "draft", "approved")
+    ]
+    stopping = {event.item for event in changes if event.type in _STOPPING}
+    if stopping:
+        frozen = [*read_editions(connection, "frozen", "sending", "paused"), *read_finished_with_held(connection)]
+        stopped += [_stop(place, connection, edition, stopping, actor) for edition in frozen]
+    return [one for one in stopped if one is not None]
+
+
+def _return(
+    place: Workplace, connection: Connection, edition: Edition, changes: Iterable[Event], actor: str
+) -> Stopped | None:
+    """The edition as a draft with a new horizon, if it could carry one of the items changed."""
+    settings = place.site.settings
+    chosen = settings.lists.get(edition.list_id)
+    if chosen is None:
+        return None
+    log = [build_log_event(event) for event in read_events(connection)]
+    end = log[-1].number
+    facts = build_facts(log, edition.horizon)
+    rule = Rule(
+        moment=edition.moment,
+        max_age=chosen.max_age,
+        excluded=frozenset(),
+        barred=read_barred(connection, edition.list_id),
+        urgent_only=is_urgent_only(chosen, edition.rhythm),
+        newsroom_language=settings.newsroom.language,
+    )
+    carried = [event for event in changes if event.item in facts and could_carry(facts[event.item], rule)]
+    if not carried:
+        return None
+    what = "; ".join(f"item {event.item} was {event.type.value}" for event in carried)
+    draft = replace(
+        edition,
+        state="draft",
+        horizon=end,
+        approved_hash=None,
+        approved_by=None,
+        approved_at=None,
+        manifest={},
+        archive=None,
+    )
+    write_edition(connection, draft, actor, what, place.now)
+    write_journal(connection, place.now, actor, "edition returned to draft", edition.id, place.via, why=what)
+    return Stopped(edition.id)
+
+
+def _stop(place: Workplace, connection: Connection, edition: Edition, items: set[str], actor: str) -> Stopped | None:
+    """Stop the variants of an open edition that hold one of the items, and make the part for their readers."""
+    holding = [
+        variant.number
+        for variant in read_variants(connection, edition.id)
+        if not variant.stopped and not items.isdisjoint(variant.content.selection.items)
+    ]
+    if not holding:
+        return None
+    found = stop_variants(connection, edition.id, holding, place.now)
+    copies = found.cancelled_count + found.inflight_count
+    part = _make_part(place, connection, edition, actor) if copies else None
+    detail = {"items": sorted(items), "copies": copies, "part": part}
+    write_journal(connection, place.now, actor, "copies stopped", edition.id, place.via, **detail)
+    return Stopped(edition.id, copies, part)
+
+
+def _make_part(place: Workplace, connection: Connection, edition: Edition, actor: str) -> str:
+    """A draft for the readers whose copy was stopped; one that is still a draft serves again."""
+    newest = find_edition(connection, edition.list_id, edition.rhythm, edition.period) or edition
+    if newest.state == "draft":
+        return newest.id
+    part = newest.part + 1
+    end = max((event.number for event in read_events(connection)), default=0)
+    new = Edition(
+        id=edition_id(edition.list_id, edition.rhythm, edition.period, part),
+        list_id=edition.list_id,
+        rhythm=edition.rhythm,
+        period=edition.period,
+        part=part,
+        extra=edition.extra,
+        moment=place.now,
+        horizon=end,
+        choices=edition.choices,
+        changed_by=actor,
+        changed_what=f"made for readers whose copy of {edition.id} was stopped",
+        changed_at=place.now,
+    )
+    insert_edition(connection, new)
+    return new.id

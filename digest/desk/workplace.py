@@ -1,0 +1,101 @@
+"""What every act at the desk works with: the site, its database, its templates and keys, opened when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from digest import clock
+from digest.errors import SubscriberError
+from digest.newsroom.addresses import Addresses
+from digest.settings import Site
+from digest.store.database import Store, open_store
+from digest.store.facts import keep_fact, read_fact
+from digest.store.readers import has_readers
+from digest.subscribers.keys import Keys, fingerprint, open_keys
+from digest.subscribers.sealing import Sealer
+from digest.templates import Templates
+
+if TYPE_CHECKING:
+    from digest.mail.pieces import Inliner
+
+__all__ = ["Workplace", "open_workplace"]
+
+_FINGERPRINT = "keys"
+
+
+class Workplace:
+    """A site at work. `now` is one moment for all that a command does."""
+
+    def __init__(self, site: Site, now: datetime, via: str = "cli") -> None:
+        self.site = site
+        self.now = now
+        self.via = via
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, made and brought up to date on first use."""
+        return open_store(self.site.var)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The site's templates over the shipped ones."""
+        return Templates(self.site.templates)
+
+    @cached_property
+    def inliner(self) -> Inliner:
+        """Renders mail, remembering the pieces that it has inlined."""
+        from digest.mail.pieces import Inliner
+
+        return Inliner(self.templates)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """The public addresses of the site."""
+        return Addresses(self.site.settings.newsroom.base_url)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The site's keys, made on first use.
+
+        Raises:
+            SubscriberError: they are missing though readers are stored, or they are another site's.
+        """
+        with self.store.reading() as connection:
+            known = read_fact(connection, _FINGERPRINT)
+            sealed = has_readers(connection)
+        keys = open_keys(self.site.keys, make=True, existing_data=sealed, outside=(self.site.public, self.site.var))
+        own = fingerprint(keys)
+        if known is None or (known != own and not sealed):
+            with self.store.writing() as connection:
+                keep_fact(connection, _FINGERPRINT, own)
+        elif known != own:
+            raise SubscriberError(
+                str(self.site.keys),
+                "these are not the keys that the stored addresses are sealed under",
+                "Restore the keys that belong to this database, or set DIGEST_KEYS to the folder that holds them.",
+            )
+        return keys
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Seals and unseals addresses."""
+        return Sealer(self.keys)
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+@contextmanager
+def open_workplace(site: Site, now: datetime | None = None) -> Iterator[Workplace]:
+    """A workplace that is closed at the end; `now` is the clock's moment when none is named."""
+    place = Workplace(site, now or clock.now())
+    try:
+        yield place
+    finally:
+        place.close()

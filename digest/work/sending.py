@@ -1,0 +1,228 @@
+"""Send an edition to its end: freeze it if it is approved, then work through its deliveries until nothing is due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
+
+from digest.delivery.ledger import Picked
+from digest.delivery.outbox import OutboxTransport
+from digest.delivery.pace import Rules
+from digest.delivery.relay import Outbox, Relay, choose_way
+from digest.delivery.sender import Limits, Report, Sender
+from digest.delivery.shift import Progress
+from digest.delivery.smtp import SmtpTransport
+from digest.delivery.transitions import OPEN, State
+from digest.delivery.transport import Letter, Transport
+from digest.desk.editions import check_approved, freeze_edition
+from digest.desk.publishing import rebuild
+from digest.desk.workplace import Workplace
+from digest.editions.edition import Edition, check_state
+from digest.errors import Status, StoreError
+from digest.mail.compile import CompiledMessage, read_file, splice
+from digest.store.deliveries import resume_edition
+from digest.store.editions import count_states, read_edition, write_edition
+from digest.store.files import read_variant
+from digest.store.journal import write_journal
+from digest.store.ledger import open_ledger
+from digest.store.planning import settle
+from digest.store.readers import read_sealed
+from digest.subscribers.tokens import build_unsubscribe
+
+__all__ = ["Rehearsal", "SendReport", "rehearse", "send"]
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """How a run of `send` ended, the edition as it is now, and how many of its deliveries are in each state."""
+
+    edition: Edition
+    report: Report
+    counts: Mapping[str, int]
+    is_outbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedVariant:
+    """What a group of readers would get."""
+
+    language: str
+    form: str
+    subject: str
+    reader_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What `send` would do: the variants, the largest first, and the way the letters would go, in words."""
+
+    variants: tuple[RehearsedVariant, ...]
+    way: str
+
+    @property
+    def reader_count(self) -> int:
+        """How many letters there would be."""
+        return sum(variant.reader_count for variant in self.variants)
+
+
+Watch = Callable[[int, str, int | None], None]
+"""Is told, as a run goes on, how many deliveries are at rest, a short note, and how many there are in all."""
+
+
+def send(
+    place: Workplace,
+    name: str,
+    *,
+    actor: str = "staff",
+    outbox: bool = False,
+    wait: timedelta = timedelta(minutes=15),
+    watch: Watch = lambda _done, _note, _total: None,
+) -> SendReport:
+    """Send an approved edition, or go on with one that is being sent; repeated on a finished one it mails nobody.
+
+    Args:
+        outbox: keep the letters on this machine.
+        wait: how far ahead the next due letter may lie for this run to wait for it.
+
+    Raises:
+        EditionError: it is not approved, or not what was approved, or staff paused or cancelled it.
+        DeliveryError: there is no way for the letters.
+        StoreError: the store cannot be written; nothing was sent that it does not know of.
+    """
+    way = _choose_way(place, name, outbox)  # before anything is frozen: a missing relay changes nothing
+    edition = freeze_edition(place, name, actor=actor)
+    if edition.state == "finished":
+        report = _report_finished(place, name)
+    else:
+        edition = _start(place, edition, actor)
+        rebuild(place)  # the web view is public from the first copy on
+        report = asyncio.run(_run(place, edition, way, wait, watch))
+    with place.store.writing() as connection:
+        settle(connection)
+        counts = count_states(connection, name)
+        return SendReport(read_edition(connection, name), report, counts, isinstance(way, Outbox))
+
+
+def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
+    """What `send` would do now, without doing it.
+
+    Raises:
+        EditionError: it could not be sent.
+        DeliveryError: there is no way for the letters.
+    """
+    way = _choose_way(place, name, outbox)
+    press = check_approved(place, name)
+    variants = tuple(
+        RehearsedVariant(one.content.language, one.content.form, press.proof(one.content).letter.subject, one.reader_count)
+        for one in press.plan.variants
+    )
+    return Rehearsal(variants, "the outbox on this machine" if isinstance(way, Outbox) else str(way))
+
+
+def _report_finished(place: Workplace, name: str) -> Report:
+    with place.store.reading() as connection:
+        held = count_states(connection, name).get(State.HELD, 0)
+    return Report(Status.HELD if held else Status.FINISHED, Progress())
+
+
+def _choose_way(place: Workplace, name: str, outbox: bool) -> Relay | Outbox:
+    settings = place.site.settings.delivery
+    with place.store.reading() as connection:
+        edition = read_edition(connection, name)
+        domains = (place.sealer.unseal(sealed).rpartition("@")[2] for sealed in read_sealed(connection, edition.list_id))
+        return choose_way(place.site.smtp_url, outbox=outbox or settings.outbox, domains=domains)
+
+
+def _start(place: Workplace, edition: Edition, actor: str) -> Edition:
+    """The edition being sent, from frozen or from a pause that it made itself."""
+    check_state(edition, ("frozen", "sending", "paused"), "sent", f"Look at it: digest edition status {edition.id}")
+    with place.store.writing() as connection:
+        edition = read_edition(connection, edition.id)
+        if edition.state == "paused":
+            resume_edition(connection, edition.id, actor, place.now, staff=False)
+        elif edition.state == "frozen":
+            begun = replace(edition, state="sending", started_at=edition.started_at or place.now)
+            write_edition(connection, begun, actor, "sending", place.now)
+            write_journal(
+                connection, place.now, actor, "sending begun", edition.id, place.via, audience=edition.audience_count
+            )
+        return read_edition(connection, edition.id)
+
+
+async def _run(
+    place: Workplace,
+    edition: Edition,
+    way: Relay | Outbox,
+    wait: timedelta,
+    watch: Watch,
+) -> Report:
+    settings = place.site.settings.delivery
+    with place.store.reading() as connection:
+        counts = count_states(connection, edition.id)
+    before = sum(number for state, number in counts.items() if state not in OPEN)
+    watch(before, "", edition.audience_count)
+
+    def show(progress: Progress) -> None:
+        note = f"{progress.waiting_count} to be tried again" if progress.waiting_count else ""
+        watch(before + progress.rested_count, note, edition.audience_count)
+
+    ledger = open_ledger(place.store.file, Rules.of(settings), only=edition.id)
+    limits = Limits(connections=settings.connections, wait=wait)
+    transport: Transport = (
+        OutboxTransport(place.site.var / "outbox")
+        if isinstance(way, Outbox)
+        else SmtpTransport(way, ehlo_name=_ehlo(place, edition))
+    )
+    try:
+        sender = Sender(ledger, transport, _Composer(place, edition).compose, limits, show)
+        with sender.signals():
+            return await sender.run()
+    finally:
+        await ledger.close()
+
+
+def _ehlo(place: Workplace, edition: Edition) -> str:
+    return place.site.settings.lists[edition.list_id].sender.domain
+
+
+class _Composer:
+    """Makes the copy of a picked delivery: unseals the address, builds the token, joins. Ready messages are read once."""
+
+    def __init__(self, place: Workplace, edition: Edition) -> None:
+        self._place = place
+        self._sender = place.site.settings.lists[edition.list_id].sender
+        self._message = lru_cache(maxsize=256)(self._read)
+
+    def compose(self, picked: Picked) -> Letter:
+        """One reader's letter.
+
+        Raises:
+            StoreError: the ready message is missing or damaged.
+            SubscriberError: the address cannot be unsealed.
+        """
+        if picked.message_hash is None:
+            raise StoreError(f"delivery {picked.id}", "it has no ready message", "Prepare the edition again.")
+        place = self._place
+        address = place.sealer.unseal(picked.sealed)
+        token = build_unsubscribe(place.keys, picked.subscription)
+        message_id = f"<{place.sealer.delivery_id(picked.id)}@{self._sender.domain}>"
+        copy = splice(
+            self._message(picked.message_hash),
+            to=address.encode(),
+            message_id=message_id.encode(),
+            leave_url=place.addresses.leave(token).encode(),
+        )
+        return Letter(self._sender.address, address, message_id, copy)
+
+    def _read(self, message_hash: str) -> CompiledMessage:
+        try:
+            return read_file(read_variant(self._place.site.var, message_hash))
+        except OSError as error:
+            raise StoreError(
+                f"var/variants/{message_hash[:2]}/{message_hash}",
+                f"the ready message cannot be read ({error.strerror})",
+                "Restore var/variants from a backup.",
+            ) from None
