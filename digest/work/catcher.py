@@ -44,8 +44,8 @@ class Catcher:
 
 
 @contextmanager
-def catching(folder: Path) -> Iterator[Catcher]:
-    """A catcher that listens on a free port of 127.0.0.1 until the block ends.
+def catching(folder: Path, kind: type[Catcher] = Catcher) -> Iterator[Catcher]:
+    """A catcher of that kind that listens on a free port of 127.0.0.1 until the block ends.
 
     Raises:
         DeliveryError: aiosmtpd is not installed, or no port can be had.
@@ -56,7 +56,7 @@ def catching(folder: Path) -> Iterator[Catcher]:
         raise DeliveryError(
             "the mail catcher", "aiosmtpd is not installed", 'Install it with: pip install "newsroom-digest[demo]"'
         ) from None
-    catcher = Catcher(folder)
+    catcher = kind(folder)
     loop = asyncio.new_event_loop()
     try:
         server = loop.run_until_complete(
