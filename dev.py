@@ -62,6 +62,7 @@ def main(arguments: list[str]) -> int:
 def clean_environment(command: str) -> dict[str, str]:
     """The environment for children: bytecode is kept (later starts are faster), and nothing outside steers a run."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    kept.setdefault("UV_SYSTEM_CERTS", "1")  # a network may have a certificate authority of its own, which pip trusts too
     if command == "run":
         kept = {name: value for name, value in kept.items() if not name.startswith("DIGEST_")}
     return kept
@@ -79,9 +80,11 @@ def install(extras: str, environment: dict[str, str]) -> bool:
         return False
     requirement = ["-c", "constraints.txt", "-e", f".[{extras}]"]
     for installer in installers(uv, environment):
-        if subprocess.run([*installer, *requirement], env=environment, check=False).returncode == 0:
+        done = subprocess.run([*installer, *requirement], env=environment, check=False, capture_output=True, text=True)
+        if done.returncode == 0:
             stamp.touch()
             return True
+    print(done.stdout + done.stderr, end="")
     fail("the packages could not be installed; the lines above say why. Mend that, or remove .venv, and run it again.")
     return False
 

@@ -63,12 +63,15 @@ def parse_utc(text: str) -> datetime:
     """An ISO 8601 moment with an offset, as UTC with whole seconds.
 
     Raises:
-        ValueError: it is unreadable or has no offset.
+        ValueError: it is unreadable, has no offset, or lies outside the years 1 to 9999 in UTC.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise ValueError(f"{text!r} lies outside the calendar") from None
 
 
 def format_utc(moment: datetime) -> str:
@@ -138,5 +141,5 @@ def parse_moment(text: str, where: tzinfo) -> datetime:
         return localize(
             datetime.fromisoformat(f"{found['day']}T{found['clock']}"), zone(found["zone"]) if found["zone"] else where
         )
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"moment {text!r}", str(error), remedy) from None

@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,18 +67,36 @@ def build_settings(text: str, environment: Mapping[str, str], name: str = NAME) 
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(name, str(error), "Mend that line; strings need quotes, tables square brackets.") from None
-    lines = locate(text)
-    problems = list(_apply_environment(data, environment))
+    except RecursionError:
+        raise SettingsError(name, "its brackets are nested too deeply", "Write plain lists and tables.") from None
+    source = _Source(name, locate(text), {})
+    problems = [*_apply_environment(data, environment, source.variables), *_check_names(data, source)]
     settings = None
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        problems += [_describe(fault, lines, name) for fault in error.errors()]
+        problems += [_describe(fault, source) for fault in error.errors()]
     if settings is not None:
-        problems += _check_names(settings, lines, name)
+        problems += [*_check_schedules(settings, source), *_check_links(settings, source)]
     if problems or settings is None:
         raise SettingsError(name, f"{len(problems)} of its settings do not fit", "Mend them:", tuple(sorted(problems)))
     return settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where settings come from: the file's name, the line of each key, and the variables that took a key's place."""
+
+    name: str
+    lines: Mapping[tuple[str, ...], int]
+    variables: dict[tuple[str, ...], str]
+
+    def problem(self, path: tuple[str, ...], text: str) -> Problem:
+        """What is wrong with the value at a path, shown where it was written."""
+        if path[:2] in self.variables:
+            return Problem("environment", 0, self.variables[path[:2]], text)
+        line = next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 0)
+        return Problem(self.name, line, ".".join(path), text)
 
 
 def locate(text: str) -> dict[tuple[str, ...], int]:
@@ -100,7 +119,10 @@ def locate(text: str) -> dict[tuple[str, ...], int]:
     return lines
 
 
-def _apply_environment(data: dict[str, Any], environment: Mapping[str, str]) -> Iterator[Problem]:
+def _apply_environment(
+    data: dict[str, Any], environment: Mapping[str, str], variables: dict[tuple[str, ...], str]
+) -> Iterator[Problem]:
+    """Put the environment's values in place of the file's; `variables` learns which took the place of what."""
     known = {
         f"DIGEST_{table}_{key}".upper(): (table, key)
         for table in _FLAT_TABLES
@@ -115,14 +137,16 @@ def _apply_environment(data: dict[str, Any], environment: Mapping[str, str]) -> 
         table, key = known[variable]
         if isinstance(data.setdefault(table, {}), dict):
             data[table][key] = _read_variable(value)
+            variables[table, key] = variable
 
 
 def _read_variable(value: str) -> object:
     """A variable's text as TOML would read it, else the text itself: 5, true, ["a"] and plain words all work."""
     try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        read = tomllib.loads(f"value = {value}")
+    except (tomllib.TOMLDecodeError, RecursionError):
         return value
+    return read["value"] if len(read) == 1 else value
 
 
 def _suggest(word: str, known: Mapping[str, object]) -> str:
@@ -130,18 +154,18 @@ def _suggest(word: str, known: Mapping[str, object]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-def _describe(fault: Any, lines: Mapping[tuple[str, ...], int], name: str) -> Problem:
+def _describe(fault: Any, source: _Source) -> Problem:
     """One pydantic error in the words of the person who edits the file."""
-    path = tuple(str(part) for part in fault["loc"] if not isinstance(part, int))
-    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), 0)
+    path = tuple(str(part) for part in fault["loc"] if not isinstance(part, int) and part != "[key]")
     if fault["type"] == "extra_forbidden":
-        siblings = {key: None for known in (_fields_at(path[:-1]),) for key in known}
-        text = f"there is no such setting{_suggest(path[-1], siblings)}; remove it or mend its name"
+        text = (
+            f"there is no such setting{_suggest(path[-1], dict.fromkeys(_fields_at(path[:-1])))}; remove it or mend its name"
+        )
     elif fault["type"] == "missing":
         text = "it is required; add it"
     else:
         text = fault["msg"].removeprefix("Value error, ")
-    return Problem(name, line, ".".join(path), text)
+    return source.problem(path, text)
 
 
 def _fields_at(path: tuple[str, ...]) -> list[str]:
@@ -154,47 +178,43 @@ def _fields_at(path: tuple[str, ...]) -> list[str]:
     return list(tables[path[0]].model_fields) if path[0] in tables else []
 
 
-def _check_names(settings: Settings, lines: Mapping[tuple[str, ...], int], name: str) -> Iterator[Problem]:
+def _check_names(data: Mapping[str, Any], source: _Source) -> Iterator[Problem]:
     """Topic, kind, list and language ids share one namespace, because feeds and pages are named by them."""
-    taken: dict[str, str] = dict.fromkeys(settings.languages, "newsroom.languages")
-    for table, ids in (("topics", settings.topics), ("kinds", settings.kinds), ("lists", settings.lists)):
-        for word in ids:
-            line, field = lines.get((table, word), 0), f"{table}.{word}"
+    taken: dict[str, str] = dict.fromkeys(_languages(data.get("newsroom")), "newsroom.languages")
+    for table in ("topics", "kinds", "lists"):
+        entries = data.get(table)
+        for word in entries if isinstance(entries, dict) else ():
             if not ID.fullmatch(word) or len(word) > 40:
-                yield Problem(name, line, field, "use small letters, digits and single hyphens, 40 at most")
+                yield source.problem((table, word), "use small letters, digits and single hyphens, 40 at most")
             elif word in RESERVED:
-                yield Problem(name, line, field, "this name is reserved for an address of the site; choose another")
+                text = "this name is reserved for an address of the site; choose another"
+                yield source.problem((table, word), text)
             elif word in taken:
-                yield Problem(name, line, field, f"{taken[word]} has this name too; choose another")
-            taken.setdefault(word, field)
+                yield source.problem((table, word), f"{taken[word]} has this name too; choose another")
+            taken.setdefault(word, f"{table}.{word}")
+
+
+def _languages(newsroom: object) -> list[str]:
+    """The languages that a [newsroom] names, as far as they can be read."""
+    if not isinstance(newsroom, dict):
+        return []
+    own, more = newsroom.get("language", Newsroom.model_fields["language"].default), newsroom.get("languages")
+    return [tag for tag in (own, *(more if isinstance(more, list) else ())) if isinstance(tag, str)]
+
+
+def _check_schedules(settings: Settings, source: _Source) -> Iterator[Problem]:
+    text = "schedule.weekly takes a weekday, schedule.daily none; name only rhythms of the list"
     for word, entry in settings.lists.items():
-        for rhythm in entry.schedule:
-            if (
-                rhythm not in entry.rhythms
-                or rhythm == "at-once"
-                or (rhythm == "weekly") != (entry.schedule[rhythm].weekday is not None)
-            ):
-                line = lines.get(("lists", word, "schedule", rhythm), 0)
-                yield Problem(
-                    name,
-                    line,
-                    f"lists.{word}.schedule.{rhythm}",
-                    "schedule.weekly takes a weekday, schedule.daily none; name only rhythms of the list",
-                )
-    yield from _check_links(settings, lines, name)
+        for rhythm, slot in entry.schedule.items():
+            fits = rhythm in entry.rhythms and rhythm != "at-once"
+            if not fits or (rhythm == "weekly") != (slot.weekday is not None):
+                yield source.problem(("lists", word, "schedule", rhythm), text)
 
 
-def _check_links(settings: Settings, lines: Mapping[tuple[str, ...], int], name: str) -> Iterator[Problem]:
+def _check_links(settings: Settings, source: _Source) -> Iterator[Problem]:
     for word, topic in settings.topics.items():
         if topic.moved_to is not None and topic.moved_to not in settings.topics:
-            yield Problem(
-                name,
-                lines.get(("topics", word, "moved_to"), 0),
-                f"topics.{word}.moved_to",
-                f"there is no topic {topic.moved_to!r}",
-            )
+            yield source.problem(("topics", word, "moved_to"), f"there is no topic {topic.moved_to!r}")
     for word, target in settings.imports.topics.items():
         if target not in settings.topics:
-            yield Problem(
-                name, lines.get(("import", "topics", word), 0), f"import.topics.{word}", f"there is no topic {target!r}"
-            )
+            yield source.problem(("import", "topics", word), f"there is no topic {target!r}")

@@ -11,7 +11,20 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from digest.clock import zone
-from digest.settings.values import BaseUrl, Duration, Language, Rhythm, Schedule, Sender, TagAuthority, Text, ZoneName
+from digest.settings.values import (
+    BaseUrl,
+    Duration,
+    Language,
+    Line,
+    Listen,
+    ReplyTo,
+    Rhythm,
+    Schedule,
+    Sender,
+    TagAuthority,
+    Text,
+    ZoneName,
+)
 
 __all__ = [
     "Delivery", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Settings", "Table", "Topic",
@@ -30,13 +43,13 @@ class Newsroom(Table):
 
     name: Text
     title: Text
-    tagline: str = ""
+    tagline: Line = ""
     language: Language = "en"
     languages: tuple[Language, ...] = ()
     zone: ZoneName
     base_url: BaseUrl
     postal_address: Text
-    contact: str = ""
+    contact: Line = ""
     tag_authority: TagAuthority
 
 
@@ -68,7 +81,7 @@ class ReaderList(Table):
 
     title: Text
     sender: Sender
-    reply_to: str = ""
+    reply_to: ReplyTo = ""
     rhythms: tuple[Rhythm, ...] = Field(default=("weekly",), min_length=1)
     schedule: dict[Rhythm, Schedule] = {}
     max_age: Duration = timedelta(days=35)
@@ -108,7 +121,7 @@ class Delivery(Table):
 class Web(Table):
     """Where `digest serve` listens: `host:port`, else the loopback address of base_url, else 127.0.0.1:8080."""
 
-    listen: str = ""
+    listen: Listen = ""
 
 
 class Settings(Table):
@@ -132,8 +145,7 @@ class Settings(Table):
     @cached_property
     def languages(self) -> tuple[str, ...]:
         """All languages, the newsroom's own first."""
-        own = self.newsroom.language
-        return (own, *(tag for tag in self.newsroom.languages if tag != own))
+        return tuple(dict.fromkeys((self.newsroom.language, *self.newsroom.languages)))
 
     @cached_property
     def listen(self) -> tuple[str, int]:

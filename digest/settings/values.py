@@ -14,14 +14,18 @@ from pydantic import AfterValidator, BeforeValidator
 from digest.clock import zone
 
 __all__ = [
-    "LANGUAGE", "BaseUrl", "Duration", "Language", "Mailbox", "Rhythm", "Schedule", "Sender", "Slot", "TagAuthority", "Text",
-    "ZoneName",
+    "LANGUAGE", "BaseUrl", "Duration", "Language", "Line", "Listen", "Mailbox", "ReplyTo", "Rhythm", "Schedule", "Sender",
+    "Slot", "TagAuthority", "Text", "ZoneName",
 ]  # fmt: skip
 
 Rhythm = Literal["weekly", "daily", "at-once"]
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ADDRESS = re.compile(r"[!#-+\--9=?A-Z\[-~]+@[A-Za-z0-9.-]+")
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+"""Control characters, line ends, and what no XML document can hold (XML 1.0 section 2.2)."""
+_LONGEST = 100 * 366 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,19 @@ def _read_mailbox(value: object) -> object:
     if not isinstance(value, str):
         return value
     name, address = parseaddr(value)
-    if not name or not re.fullmatch(r"[^@\s<>,;:\"]+@[A-Za-z0-9.-]+", address) or any(c in value for c in "\r\n\0"):
+    if not name or not _ADDRESS.fullmatch(address) or _UNWRITABLE.search(value):
         raise ValueError('write it as "Name <name@example.org>"')
     return Mailbox(name, address)
 
 
 def _read_duration(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return timedelta(seconds=value)
-    found = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d)", value.strip()) if isinstance(value, str) else None
-    if not found:
+    seconds = value if isinstance(value, int) and not isinstance(value, bool) else -1
+    found = re.fullmatch(r"([0-9]{1,9})\s*(s|min|m|h|d)", value.strip()) if isinstance(value, str) else None
+    if found:
+        seconds = int(found[1]) * _UNITS[found[2]]
+    if not 0 <= seconds <= _LONGEST:
         raise ValueError('write a duration such as "30 s", "5 min", "48 h" or "35 d"')
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    return timedelta(seconds=seconds)
 
 
 def _read_slot(value: object) -> object:
@@ -84,9 +89,12 @@ def _check_zone(value: str) -> str:
 
 
 def _check_base_url(value: str) -> str:
+    advice = "write the address of the public site, such as https://news.example.org"
+    if not re.fullmatch(r"https?://[!-~]+", value) or any(sign in value for sign in '?#@"<>\\'):
+        raise ValueError(advice)
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("write the address of the public site, such as https://news.example.org")
+    if not parts.hostname or parts.port == 0:  # asking for the port refuses one that cannot be
+        raise ValueError(advice)
     return value.rstrip("/")
 
 
@@ -102,13 +110,35 @@ def _check_tag_authority(value: str) -> str:
     return value
 
 
-def _check_text(value: str) -> str:
-    if not value.strip() or any(ord(c) < 32 or ord(c) == 127 for c in value):
+def _check_line(value: str) -> str:
+    if _UNWRITABLE.search(value):
         raise ValueError("write one line of text")
     return value.strip()
 
 
+def _check_text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("write one line of text")
+    return _check_line(value)
+
+
+def _check_reply_to(value: str) -> str:
+    if value and (not _ADDRESS.fullmatch(parseaddr(value)[1]) or _UNWRITABLE.search(value)):
+        raise ValueError('write an address that is read, such as "desk@example.org", or leave it out')
+    return value
+
+
+def _check_listen(value: str) -> str:
+    found = re.fullmatch(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", value)
+    if value and (not found or not 0 < int(found[1]) < 65536):
+        raise ValueError('write host and port, such as "127.0.0.1:8080" or "[::1]:8080"')
+    return value
+
+
 Text = Annotated[str, AfterValidator(_check_text)]
+Line = Annotated[str, AfterValidator(_check_line)]
+ReplyTo = Annotated[str, AfterValidator(_check_reply_to)]
+Listen = Annotated[str, AfterValidator(_check_listen)]
 Language = Annotated[str, AfterValidator(_check_language)]
 Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
 Sender = Annotated[Mailbox, BeforeValidator(_read_mailbox)]
