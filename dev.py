@@ -50,13 +50,19 @@ def main(arguments: list[str]) -> int:
         "lock": [lock_command()],
     }[command]
     for step in steps:
-        try:
-            status = subprocess.run(step, env=environment, check=False).returncode
-        except KeyboardInterrupt:
-            return 130
+        status = follow(subprocess.Popen(step, env=environment))
         if status:
             return status
     return 0
+
+
+def follow(child: subprocess.Popen[bytes]) -> int:
+    """Wait for a child to end; Ctrl-C reaches it too, and how it ends then is for it to say."""
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def clean_environment(command: str) -> dict[str, str]:

@@ -46,7 +46,12 @@ def _run(site: Site) -> None:
     from digest.work.demo import run
 
     with progress("Sending") as bar:
-        outcome = run(site, typer.echo, bar.update)
+
+        def say(sentence: str) -> None:
+            bar.close()
+            typer.echo(sentence)
+
+        outcome = run(site, say, bar.update)
     _print(outcome, site)
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,10 +15,15 @@ from digest.clock import format_utc
 from digest.errors import DigestError, Problem
 from digest.settings import Site, find_site, open_site
 
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
 __all__ = ["SHOWN_PROBLEMS", "Bar", "format_moment", "print_error", "print_problems", "print_table", "progress", "site_of"]
 
 SHOWN_PROBLEMS = 50
 """How many problems a command lists before it only counts the rest."""
+
+_SHOWN_EVERY = 10_000
 
 
 def site_of(context: typer.Context) -> Site:
@@ -68,35 +74,41 @@ def format_moment(moment: datetime, where: tzinfo) -> str:
 
 
 class Bar:
-    """A progress bar on a terminal, a line every so often elsewhere, nothing when output is quiet."""
+    """A progress bar on a terminal from the first step on, a line every so often elsewhere."""
 
     def __init__(self, label: str, total: int | None) -> None:
         self._label, self._total = label, total
         self._shown = 0
-        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._progress = None
-        if self._live:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._progress = Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True))
-            self._task = self._progress.add_task(label, total=total, note="")
-            self._progress.start()
+        self._is_live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
 
     def update(self, done: int, note: str = "", total: int | None = None) -> None:
         """Show how many are done, with a short note such as what is deferred."""
         self._total = total if total is not None else self._total
-        if self._progress is not None:
-            self._progress.update(self._task, completed=done, total=self._total, note=note)
-        elif done - self._shown >= 10_000:
+        if self._is_live:
+            progress, task = self._open()
+            progress.update(task, completed=done, total=self._total, note=note)
+        elif done - self._shown >= _SHOWN_EVERY:
             self._shown = done
             typer.echo(f"{self._label} {done} of {self._total or '?'} {note}".rstrip(), err=True)
 
     def close(self) -> None:
-        """Leave the finished bar on the screen."""
+        """Leave the bar as it is on the screen; a further step begins a new one."""
         if self._progress is not None:
             self._progress.stop()
+            self._progress = None
+
+    def _open(self) -> tuple[Progress, TaskID]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        if self._progress is None or self._task is None:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._progress = Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True))
+            self._task = self._progress.add_task(self._label, total=self._total, note="")
+            self._progress.start()
+        return self._progress, self._task
 
 
 @contextmanager
