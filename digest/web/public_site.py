@@ -51,6 +51,9 @@ class _Headers:
 class _Files(StaticFiles):
     """Files with the media types of feeds; what is missing gets the site's own page."""
 
+    async def check_config(self) -> None:
+        """The folder may still be missing: then nothing is found in it."""
+
     def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         media_type = _media_type(str(full_path))

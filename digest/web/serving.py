@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from starlette.types import ASGIApp
 
 from digest.errors import DigestError
 
 __all__ = ["ServeError", "listen", "serve"]
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class ServeError(DigestError):
@@ -45,10 +51,20 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None] = lam
             await super().startup(sockets)
             ready()
 
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Being told to end is the usual end: unlike uvicorn's own way the signal is not raised again afterwards."""
+            loop = asyncio.get_running_loop()
+            for number in _ENDING:
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            try:
+                yield
+            finally:
+                for number in _ENDING:
+                    loop.remove_signal_handler(number)
+
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3)
     try:
         Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn raises the signal again once it has shut down
-        pass
     finally:
         listener.close()

@@ -7,7 +7,16 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.pace import LONGEST_WAIT, TRIES_AT_LEAST, Rules, Trouble, is_expired, plan_domain_wait, plan_wait, relay_wait
+from digest.delivery.pace import (
+    LONGEST_WAIT,
+    TRIES_AT_LEAST,
+    Rules,
+    Trouble,
+    is_expired,
+    plan_domain_wait,
+    plan_wait,
+    relay_wait,
+)
 from digest.settings import Delivery
 
 RULES = Rules()

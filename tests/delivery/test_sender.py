@@ -167,11 +167,11 @@ async def test_a_lost_answer_is_followed_by_one_identical_copy_and_marked(reader
     lost: set[str] = set()
 
     def script(moment):  # type: ignore[no-untyped-def]
-        if moment.stage == "body" and moment.recipient in ("reader-3@example.org", "reader-4@example.org"):
-            if moment.recipient not in lost:
-                lost.add(moment.recipient)
-                return fake.Act.ACCEPT_AND_DROP if "-3" in moment.recipient else fake.Act.DROP
-        return None
+        answers = {"reader-3@example.org": fake.Act.ACCEPT_AND_DROP, "reader-4@example.org": fake.Act.DROP}
+        if moment.stage != "body" or moment.recipient in lost:
+            return None
+        lost.add(moment.recipient)
+        return answers.get(moment.recipient)
 
     async with fake.ScriptedServer(script) as server:
         report = await send(readers, worlds, relay(server.port))
@@ -282,7 +282,7 @@ async def test_a_pause_by_staff_takes_effect_before_the_next_body(readers, world
         if moment.stage == "body" and len(server.accepted) == 5:
             readers.do("UPDATE edition SET state = 'paused', paused_by = 'staff'")
             after.append(len(server.accepted) + server.open_count)
-        return None
+        return
 
     async with fake.ScriptedServer(script) as server:
         report = await send(readers, worlds, relay(server.port))
@@ -297,7 +297,7 @@ async def test_a_cancel_ends_the_run_and_loses_count_of_nobody(readers, worlds, 
         if moment.stage == "body" and len(server.accepted) == 5:
             readers.do("UPDATE edition SET state = 'cancelled'")
             readers.do("UPDATE delivery SET state = 'cancelled', sender = NULL WHERE state IN ('queued', 'picked')")
-        return None
+        return
 
     async with fake.ScriptedServer(script) as server:
         report = await send(readers, worlds, relay(server.port))
@@ -310,7 +310,7 @@ async def test_a_reader_who_leaves_in_mid_run_gets_nothing_more(readers, worlds,
     def script(moment):  # type: ignore[no-untyped-def]
         if moment.stage == "body" and moment.letters == 1 and len(server.accepted) == 0:
             readers.do("UPDATE subscription SET state = 'left', epoch = 2 WHERE id = 20")
-        return None
+        return
 
     async with fake.ScriptedServer(script) as server:
         report = await send(readers, worlds, relay(server.port))
@@ -358,8 +358,7 @@ async def test_a_full_disk_sends_nothing_that_the_ledger_does_not_know(readers, 
     monkeypatch.setattr("digest.delivery.connection._WRITE_TRIES", 1)
     ledger = open_ledger(readers.file, RULES, only=worlds.EDITION)
     full = (
-        "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.delivery "
-        "BEGIN SELECT raise(ABORT, 'database or disk is full'); END"
+        "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.delivery BEGIN SELECT raise(ABORT, 'database or disk is full'); END"
     )
     letters = itertools.count()
     filling: list[asyncio.Task[object]] = []
@@ -367,7 +366,7 @@ async def test_a_full_disk_sends_nothing_that_the_ledger_does_not_know(readers, 
     def script(moment):  # type: ignore[no-untyped-def]
         if moment.stage == "body" and next(letters) == 5:
             filling.append(asyncio.ensure_future(ledger._do(lambda: ledger._connection.execute(full))))
-        return None
+        return
 
     async with fake.ScriptedServer(script) as server:
         with pytest.raises(StoreError, match="Free some space"):
@@ -398,7 +397,7 @@ async def test_a_disk_that_is_full_for_a_moment_leaves_no_doubt(readers, worlds,
     def script(moment):  # type: ignore[no-untyped-def]
         if moment.stage == "body" and next(letters) == 5:
             waiting.append(asyncio.ensure_future(fill()))
-        return None
+        return
 
     async with fake.ScriptedServer(script) as server:
         with pytest.raises(StoreError):
@@ -465,6 +464,48 @@ async def test_a_run_that_is_dropped_by_its_caller_leaves_no_task_behind(readers
 
     assert asyncio.all_tasks() == before
     assert "picked" not in readers.counts()
+
+
+async def send_all(world, worlds, transport) -> Report:  # type: ignore[no-untyped-def]
+    ledger = open_ledger(world.file, RULES)
+    try:
+        return await Sender(ledger, transport, worlds.compose, SOON).run()
+    finally:
+        await ledger.close()
+
+
+async def test_single_letters_go_the_same_way(world, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    world.add_readers(3, None)
+    async with fake.ScriptedServer() as server:
+        report = await send_all(world, worlds, relay(server.port))
+
+    assert (report.status, len(server.accepted)) == (Status.FINISHED, 3)
+    assert world.rows("SELECT DISTINCT state FROM delivery") == [("sent",)]
+
+
+async def test_a_relay_that_refuses_a_single_letter_ends_the_run_and_the_letter_waits(world, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    world.add_readers(3, None)
+    async with fake.ScriptedServer(lambda moment: "550 5.7.1 no" if moment.stage == "mail" else None) as server:
+        report = await asyncio.wait_for(send_all(world, worlds, relay(server.port)), 10)
+
+    assert report.status is Status.PAUSED
+    assert world.rows("SELECT DISTINCT state FROM delivery") == [("queued",)]
+
+
+async def test_a_single_letter_that_cannot_be_made_fails_alone(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    def compose(picked: Picked) -> Letter:
+        if picked.edition is None:
+            raise TemplateError("letter", "its text is gone")
+        return worlds.compose(picked)  # type: ignore[no-any-return]
+
+    readers.add_readers(1, None)
+    ledger = open_ledger(readers.file, RULES)
+    async with fake.ScriptedServer() as server:
+        report = await Sender(ledger, relay(server.port), compose, SOON).run()
+    await ledger.close()
+
+    assert (report.status, readers.counts()) == (Status.FINISHED, {"sent": 20})
+    assert readers.rows("SELECT state, reply FROM delivery WHERE subject = 'letter'") == [("failed", "its text is gone")]
 
 
 async def test_counts_that_do_not_add_up_are_never_called_finished(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]

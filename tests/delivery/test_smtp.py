@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from aiosmtpd.smtp import SMTP as RealServer
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult
 
 from digest.delivery.relay import parse_smtp_url
 from digest.delivery.smtp import SmtpTransport, Timeouts, stuff_dots
@@ -45,8 +44,8 @@ async def real_server(**options: object) -> AsyncIterator[SimpleNamespace]:
             received.append(SimpleNamespace(to=envelope.rcpt_tos, sender=envelope.mail_from, content=envelope.content))
             return "250 2.0.0 taken"
 
-    def serve() -> RealServer:
-        return RealServer(Handler(), hostname="fake", **options)
+    def serve() -> SMTP:
+        return SMTP(Handler(), hostname="fake", **options)
 
     context = options.pop("wrap", None)
     server = await asyncio.get_running_loop().create_server(serve, "127.0.0.1", 0, ssl=context)
@@ -304,8 +303,12 @@ async def test_plain_letters_ask_for_nothing_special(fake: ModuleType, letter: L
     assert "MAIL FROM:<news@lists.example.org>" in server.commands
 
 
-@pytest.mark.parametrize("address", ["a b@example.org", "a@example.org>\r\nDATA", "a@example.org> SIZE=1", "nobody", "a\0@b.org"])
-async def test_an_address_that_could_smuggle_a_command_is_never_said(fake: ModuleType, letter: Letters, address: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["a b@example.org", "a@example.org>\r\nDATA", "a@example.org> SIZE=1", "nobody", "a\0@b.org"]
+)
+async def test_an_address_that_could_smuggle_a_command_is_never_said(
+    fake: ModuleType, letter: Letters, address: str
+) -> None:
     async with fake.ScriptedServer() as server:
         reply, usable = await send_one(transport(server.port), letter(address))
 
@@ -348,5 +351,3 @@ async def test_a_certificate_file_that_is_not_there_is_a_plain_error() -> None:
 )
 def test_dots_at_line_starts_are_doubled(message: bytes, travels: bytes) -> None:
     assert stuff_dots(message) == travels
-
-

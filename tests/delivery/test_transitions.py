@@ -45,7 +45,9 @@ def all_changes(facts: Facts) -> list[Change]:
         changes.append(after_expiry(facts))
     if facts.state is State.PICKED:
         changes += [after_refusal(facts, refusal) for refusal in Refusal]
-        changes += [after_attempt(facts, e, max_unknown=m, expired=x) for e, m, x in product(KNOWABLE, (0, 1), (False, True))]
+        changes += [
+            after_attempt(facts, e, max_unknown=m, expired=x) for e, m, x in product(KNOWABLE, (0, 1), (False, True))
+        ]
     if facts.state is State.INFLIGHT:
         changes += [after_attempt(facts, e, max_unknown=m, expired=x) for e, m, x in product(Ending, (0, 1), (False, True))]
     if facts.state in (State.PICKED, State.INFLIGHT):

@@ -135,7 +135,11 @@ def test_what_is_kept_of_an_answer_is_one_short_printable_line(text: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["5.1.1 <maria@example.org>: unknown", "no mailbox here by the name of maria", "MARIA is over quota\r\nmaria@example.org"],
+    [
+        "5.1.1 <maria@example.org>: unknown",
+        "no mailbox here by the name of maria",
+        "MARIA is over quota\r\nmaria@example.org",
+    ],
 )
 def test_what_is_kept_of_an_answer_holds_no_address(text: str) -> None:
     assert "maria" not in redact_reply(text, "maria@example.org").lower()

@@ -13,14 +13,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ledger_world import EDITION, compose  # noqa: E402
+from ledger_world import EDITION, compose
 
-from digest.delivery.pace import Rules  # noqa: E402
-from digest.delivery.relay import parse_smtp_url  # noqa: E402
-from digest.delivery.sender import Limits, Sender  # noqa: E402
-from digest.delivery.shift import Progress  # noqa: E402
-from digest.delivery.smtp import SmtpTransport  # noqa: E402
-from digest.store.ledger import open_ledger  # noqa: E402
+from digest.delivery.pace import Rules
+from digest.delivery.relay import parse_smtp_url
+from digest.delivery.sender import Limits, Sender
+from digest.delivery.shift import Progress
+from digest.delivery.smtp import SmtpTransport
+from digest.store.ledger import open_ledger
 
 
 async def main(var: Path, port: int) -> int:

@@ -6,7 +6,6 @@ Addresses are not sealed here: `sealed` holds the plain address, which is all th
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -39,18 +38,19 @@ class World:
         """One writing transaction."""
         return _Writing(self.file)
 
-    def add_edition(self, name: str = EDITION, state: str = "sending", audience: int | None = None, lane: int = 1) -> None:
-        """An edition with one variant; its deliveries come with `add_readers`."""
+    def add_edition(self, name: str = EDITION, state: str = "sending", lane: int = 1) -> None:
+        """An edition with one variant and nobody in its audience; deliveries come with `add_readers`."""
         with self.write() as connection:
+            edition = (name, "supporters", "weekly", name, state, 0, 0, "test", "made", 0, "h", "h", START, 0)
             connection.execute(
-                "INSERT INTO edition (id, list_id, rhythm, period, state, moment, horizon, changed_by, changed_what, changed_at, "
-                "approved_hash, frozen_hash, started_at, audience_count) "
-                "VALUES (?, 'supporters', 'weekly', ?, ?, 0, 0, 'test', 'made', 0, 'h', 'h', ?, ?)",
-                (name, name, state, START, audience),
+                "INSERT INTO edition (id, list_id, rhythm, period, state, moment, horizon, changed_by, changed_what, "
+                f"changed_at, approved_hash, frozen_hash, started_at, audience_count) VALUES ({_marks(edition)})",
+                edition,
             )
+            variant = (name, "v", "", "en", "full", "m")
             connection.execute(
-                "INSERT INTO variant (edition_id, hash, content, language, form, message_hash) VALUES (?, 'v', '', 'en', 'full', 'm')",
-                (name,),
+                f"INSERT INTO variant (edition_id, hash, content, language, form, message_hash) VALUES ({_marks(variant)})",
+                variant,
             )
         self.lane = lane
 
@@ -59,34 +59,15 @@ class World:
         with self.write() as connection:
             variant = connection.execute("SELECT id FROM variant WHERE edition_id = ?", (name,)).fetchone()
             for number in range(first, first + count):
-                address = f"reader-{number}@{domain}".encode()
-                found = connection.execute("SELECT id FROM subscription WHERE address_hash = ?", (address,)).fetchone()
-                reader = (
-                    found[0]
-                    if found
-                    else connection.execute(
-                        "INSERT INTO subscription (list_id, sealed, address_hash, domain_key, state, interest_id, had_id, rhythm, "
-                        "language, form, created_at) VALUES ('supporters', ?, ?, ?, 'active', 1, 1, 'weekly', 'en', 'full', 0)",
-                        (address, address, domain.encode()),
-                    ).lastrowid
-                )
+                reader = _find_reader(connection, f"reader-{number}@{domain}".encode(), domain.encode())
+                subject, lane = ("letter", 0) if name is None else ("edition", self.lane)
+                row = (subject, name, variant and variant[0], reader, 1, domain.encode(), lane, "queued", START, START)
                 connection.execute(
-                    "INSERT INTO delivery (subject, edition_id, variant_id, subscription_id, epoch, domain_key, lane, state, "
-                    "next_at, created_at) VALUES (?, ?, ?, ?, 1, ?, ?, 'queued', ?, ?)",
-                    (
-                        "letter" if name is None else "edition",
-                        name,
-                        variant and variant[0],
-                        reader,
-                        domain.encode(),
-                        0 if name is None else self.lane,
-                        START,
-                        START,
-                    ),
+                    "INSERT INTO delivery (subject, edition_id, variant_id, subscription_id, epoch, domain_key, lane, "
+                    f"state, next_at, created_at) VALUES ({_marks(row)})",
+                    row,
                 )
-            connection.execute(
-                "UPDATE edition SET audience_count = coalesce(audience_count, 0) + ? WHERE id = ?", (count, name)
-            )
+            connection.execute("UPDATE edition SET audience_count = audience_count + ? WHERE id = ?", (count, name))
 
     def do(self, query: str, *values: object) -> int:
         """Run one statement; how many rows it touched."""
@@ -113,6 +94,24 @@ class World:
             return dict(connection.execute("SELECT * FROM delivery WHERE id = ?", (number,)).fetchone())
 
 
+def _marks(values: tuple[object, ...]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _find_reader(connection: sqlite3.Connection, address: bytes, domain: bytes) -> int:
+    found = connection.execute("SELECT id FROM subscription WHERE address_hash = ?", (address,)).fetchone()
+    if found:
+        return int(found[0])
+    row = ("supporters", address, address, domain, "active", 1, 1, "weekly", "en", "full", 0)
+    made = connection.execute(
+        "INSERT INTO subscription (list_id, sealed, address_hash, domain_key, state, interest_id, had_id, rhythm, "
+        f"language, form, created_at) VALUES ({_marks(row)})",
+        row,
+    )
+    assert made.lastrowid is not None
+    return made.lastrowid
+
+
 class _Writing:
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -133,8 +132,3 @@ def compose(picked: Picked, body: bytes = b"Hello.\r\n") -> Letter:
     message_id = f"<e{picked.id}@lists.example.org>"
     head = f"Message-ID: {message_id}\r\nTo: <{recipient}>\r\nSubject: News\r\n\r\n"
     return Letter("news@lists.example.org", recipient, message_id, head.encode() + body)
-
-
-def tally(letters: list[str]) -> Counter[str]:
-    """How often each came."""
-    return Counter(letters)

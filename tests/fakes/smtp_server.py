@@ -127,7 +127,7 @@ class ScriptedServer:
         dialogue = _Dialogue(self, reader, writer, self.connection_count)
         try:
             await dialogue.run()
-        except (ConnectionError, asyncio.IncompleteReadError, _Dropped, ssl.SSLError, TimeoutError):
+        except (ConnectionError, asyncio.IncompleteReadError, _DroppedError, ssl.SSLError, TimeoutError):
             pass
         except asyncio.CancelledError:
             pass
@@ -145,7 +145,7 @@ class ScriptedServer:
                 file.write(f"{letter.message_id} {letter.recipient} {digest}\n")
 
 
-class _Dropped(Exception):
+class _DroppedError(Exception):
     pass
 
 
@@ -259,7 +259,7 @@ class _Dialogue:
         if answer is Act.ACCEPT_AND_DROP and letter is not None:
             self._server.take(letter)
         if isinstance(answer, Act):
-            raise _Dropped
+            raise _DroppedError
         return answer
 
     async def _say(self, line: str) -> None:

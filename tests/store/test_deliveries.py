@@ -84,7 +84,9 @@ def test_a_cancelled_edition_names_who_cancelled_it_and_cannot_be_cancelled_twic
     with store.writing() as connection:
         cancel_edition(connection, worlds.EDITION, "Ada", NOW)
 
-    assert mixed.rows("SELECT state, changed_by, changed_what, revision FROM edition") == [("cancelled", "Ada", "cancelled", 2)]
+    assert mixed.rows("SELECT state, changed_by, changed_what, revision FROM edition") == [
+        ("cancelled", "Ada", "cancelled", 2)
+    ]
     with store.writing() as connection, pytest.raises(EditionError, match="over already"):
         cancel_edition(connection, worlds.EDITION, "Ada", NOW)
 
@@ -128,7 +130,9 @@ def held(world):  # type: ignore[no-untyped-def]
     """Three held deliveries of a finished edition."""
     world.add_edition(state="finished")
     world.add_readers(3)
-    world.do("UPDATE delivery SET state = 'held', unknown_count = 2, attempt_count = 5, reply = 'lost', outcome_at = 100 - id")
+    world.do(
+        "UPDATE delivery SET state = 'held', unknown_count = 2, attempt_count = 5, reply = 'lost', outcome_at = 100 - id"
+    )
     return world
 
 

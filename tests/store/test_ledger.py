@@ -144,7 +144,9 @@ async def test_nothing_due_means_no_next(opening: Opening) -> None:
 # -- crashes and places
 
 
-async def test_what_a_dead_sender_had_only_picked_is_queued_again_without_doubt(ledger: SqliteLedger, opening: Opening, world) -> None:  # type: ignore[no-untyped-def]
+async def test_what_a_dead_sender_had_only_picked_is_queued_again_without_doubt(
+    ledger: SqliteLedger, opening: Opening, world
+) -> None:  # type: ignore[no-untyped-def]
     await pick(ledger)
     await crash(ledger)
     await opening()
@@ -153,7 +155,9 @@ async def test_what_a_dead_sender_had_only_picked_is_queued_again_without_doubt(
     assert (row["state"], row["sender"], row["unknown_count"], row["attempt_count"]) == ("queued", None, 0, 0)
 
 
-async def test_what_a_dead_sender_had_in_flight_is_in_doubt_once_and_then_held(ledger: SqliteLedger, opening: Opening, world) -> None:  # type: ignore[no-untyped-def]
+async def test_what_a_dead_sender_had_in_flight_is_in_doubt_once_and_then_held(
+    ledger: SqliteLedger, opening: Opening, world
+) -> None:  # type: ignore[no-untyped-def]
     await let_go(ledger)
     await crash(ledger)
     second = await opening()
@@ -188,7 +192,9 @@ async def test_a_single_letter_in_doubt_is_not_sent_again(opening: Opening, worl
     assert world.delivery(1)["state"] == "failed"
 
 
-async def test_a_living_sender_is_never_robbed_however_slow_it_is(ledger: SqliteLedger, opening: Opening, world, clock: Clock) -> None:  # type: ignore[no-untyped-def]
+async def test_a_living_sender_is_never_robbed_however_slow_it_is(
+    ledger: SqliteLedger, opening: Opening, world, clock: Clock
+) -> None:  # type: ignore[no-untyped-def]
     picked = await let_go(ledger)
     clock.seconds += 30 * 86400
     other = await opening()
@@ -200,7 +206,9 @@ async def test_a_living_sender_is_never_robbed_however_slow_it_is(ledger: Sqlite
     assert (await ledger.ask(Outcome(picked, Ending.SENT, 250), None, False)).recorded is State.SENT
 
 
-async def test_a_living_sender_takes_back_what_another_left_when_it_dies(ledger: SqliteLedger, opening: Opening, world) -> None:  # type: ignore[no-untyped-def]
+async def test_a_living_sender_takes_back_what_another_left_when_it_dies(
+    ledger: SqliteLedger, opening: Opening, world
+) -> None:  # type: ignore[no-untyped-def]
     other = await opening()
     picked = await let_go(other)
     await crash(other)
@@ -219,7 +227,9 @@ async def test_what_a_sender_of_a_lost_lock_file_left_is_taken_back(ledger: Sqli
     assert world.delivery(1)["state"] == "queued"
 
 
-async def test_closing_puts_back_what_is_picked_and_leaves_what_is_in_flight_in_doubt(ledger: SqliteLedger, opening: Opening, world) -> None:  # type: ignore[no-untyped-def]
+async def test_closing_puts_back_what_is_picked_and_leaves_what_is_in_flight_in_doubt(
+    ledger: SqliteLedger, opening: Opening, world
+) -> None:  # type: ignore[no-untyped-def]
     await let_go(ledger)
     await pick(ledger)
     await ledger.close()
@@ -331,7 +341,12 @@ FENCES = [
     ("UPDATE subscription SET state = 'erased'", Refusal.LEFT, "suppressed", "held"),
     ("UPDATE subscription SET epoch = 2", Refusal.LEFT, "suppressed", "held"),
     ("DELETE FROM subscription", Refusal.LEFT, "suppressed", "held"),
-    ("INSERT INTO suppression SELECT address_hash, 'bounced', 0 FROM subscription", Refusal.SUPPRESSED, "suppressed", "held"),
+    (
+        "INSERT INTO suppression SELECT address_hash, 'bounced', 0 FROM subscription",
+        Refusal.SUPPRESSED,
+        "suppressed",
+        "held",
+    ),
     ("UPDATE delivery SET state = 'cancelled', sender = NULL", Refusal.GONE, "cancelled", "cancelled"),
 ]
 
@@ -448,7 +463,9 @@ async def test_deliveries_of_an_erased_reader_end_without_being_picked(ledger: S
     assert [world.delivery(n)["state"] for n in (1, 2)] == ["suppressed", "held"]
 
 
-async def test_a_domain_that_asked_for_time_is_left_alone_by_all_and_after_a_restart(ledger: SqliteLedger, opening: Opening, world, clock: Clock) -> None:  # type: ignore[no-untyped-def]
+async def test_a_domain_that_asked_for_time_is_left_alone_by_all_and_after_a_restart(
+    ledger: SqliteLedger, opening: Opening, world, clock: Clock
+) -> None:  # type: ignore[no-untyped-def]
     world.add_readers(2, domain="other.example", first=50)
     await end(ledger, Ending.DEFERRED, code=450, domain_wide=True)
     other = await opening()
@@ -456,7 +473,9 @@ async def test_a_domain_that_asked_for_time_is_left_alone_by_all_and_after_a_res
     assert (await pick(ledger)).domain_key == b"other.example"
     assert (await pick(other)).domain_key == b"other.example"
     assert (await other.ask(None, None, True)).next is None
-    assert world.rows("SELECT domain_key, not_before, failures FROM domain_pace") == [(b"example.org", clock.seconds + 300, 1)]
+    assert world.rows("SELECT domain_key, not_before, failures FROM domain_pace") == [
+        (b"example.org", clock.seconds + 300, 1)
+    ]
     clock.seconds += 301
     assert (await pick(ledger)).domain_key == b"example.org"
 
@@ -480,7 +499,9 @@ async def test_a_letter_taken_frees_its_domain(ledger: SqliteLedger, world, cloc
     assert world.rows("SELECT * FROM domain_pace") == []
 
 
-async def test_readers_at_a_domain_that_is_closed_for_days_are_failed_not_forgotten(ledger: SqliteLedger, world, clock: Clock) -> None:  # type: ignore[no-untyped-def]
+async def test_readers_at_a_domain_that_is_closed_for_days_are_failed_not_forgotten(
+    ledger: SqliteLedger, world, clock: Clock
+) -> None:  # type: ignore[no-untyped-def]
     clock.seconds += 49 * 3600
     world.do("INSERT INTO domain_pace VALUES (?, ?, 9)", b"example.org", clock.seconds + 3600)
     world.do("UPDATE delivery SET unknown_count = 1 WHERE id = 1")
@@ -499,7 +520,9 @@ async def test_a_long_queue_is_read_in_the_order_of_its_index(ledger: SqliteLedg
 # -- looking around
 
 
-async def test_an_edition_is_finished_when_every_reader_is_accounted_for(ledger: SqliteLedger, world, worlds: ModuleType) -> None:  # type: ignore[no-untyped-def]
+async def test_an_edition_is_finished_when_every_reader_is_accounted_for(
+    ledger: SqliteLedger, world, worlds: ModuleType
+) -> None:  # type: ignore[no-untyped-def]
     world.do("UPDATE delivery SET state = 'sent' WHERE id < 10")
     assert (await ledger.review()).editions[0].state == "sending"
 
@@ -525,7 +548,10 @@ async def test_pausing_by_itself_touches_only_what_is_being_sent(ledger: SqliteL
     await ledger.pause(None, "the relay is down")
     await ledger.pause("resting", "the relay is down")
 
-    assert world.rows("SELECT paused_by, paused_reason FROM edition ORDER BY id DESC") == [("staff", None), ("self", "the relay is down")]
+    assert world.rows("SELECT paused_by, paused_reason FROM edition ORDER BY id DESC") == [
+        ("staff", None),
+        ("self", "the relay is down"),
+    ]
 
 
 # -- when the store cannot be written
@@ -535,7 +561,10 @@ async def test_a_question_that_cannot_be_written_changes_nothing_at_all(ledger: 
     first = await let_go(ledger)
     second = await pick(ledger)
     before = world.rows("SELECT * FROM delivery")
-    full = "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.delivery WHEN NEW.id = 3 BEGIN SELECT raise(ABORT, 'database or disk is full'); END"
+    full = (
+        "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.delivery WHEN NEW.id = 3 "
+        "BEGIN SELECT raise(ABORT, 'database or disk is full'); END"
+    )
     await ledger._do(lambda: ledger._connection.execute(full))
 
     with pytest.raises(StoreError, match="Free some space"):
