@@ -58,7 +58,7 @@ class Connection:
             if answer.allowed:
                 await self._send(going, letter)
             elif answer.refusal is Refusal.UNAPPROVED:
-                await self._shift.ledger.pause(going.edition, _UNAPPROVED)
+                await self._pause(going.edition, _UNAPPROVED, one=True)
 
     async def _ask(self, going: Picked | None, *, want: bool) -> Answer:
         outcome = self._outcome
@@ -110,11 +110,11 @@ class Connection:
         try:
             return self._shift.compose(picked)
         except DigestError as error:
-            await self._put_back()
+            await self._put_back(behind=True)
             if picked.edition is None:
                 self._outcome = Outcome(picked, Ending.FAILED, reply=redact_reply(error.cause))
             else:
-                await self._shift.ledger.pause(picked.edition, str(error))
+                await self._pause(picked.edition, str(error), one=True)
             return None
 
     async def _send(self, going: Picked, letter: Letter) -> None:
@@ -124,7 +124,7 @@ class Connection:
         try:
             reply = await self._session.send(letter)
         except DigestError as error:
-            self._outcome = Outcome(going, Ending.RETURNED)
+            self._outcome = Outcome(going, Ending.RETURNED, behind=True)
             await shift.halt(str(error))
             return
         verdict = judge(reply, wide=not letter.recipient.isascii(), proven=shift.proven)
@@ -135,6 +135,7 @@ class Connection:
             redact_reply(reply.text, letter.recipient),
             domain_wide=verdict.domain_wide,
             at_once=verdict.at_once,
+            behind=verdict.pause,
         )
         shift.proven = shift.proven or verdict.ending is Ending.SENT
         if verdict.close:
@@ -144,14 +145,21 @@ class Connection:
         elif verdict.close:
             await shift.fail(reply, connecting=False)
         if verdict.pause:
-            await shift.ledger.pause(going.edition, describe(reply, shift.transport.name))
+            await self._pause(going.edition, describe(reply, shift.transport.name), one=verdict.edition_only)
 
-    async def _put_back(self) -> None:
+    async def _pause(self, edition: str | None, reason: str, *, one: bool) -> None:
+        """Pause one edition, or everything: also when a single letter shows the fault, since letters cannot be paused."""
+        if one and edition is not None:
+            await self._shift.ledger.pause(edition, reason)
+        else:
+            await self._shift.halt(reason)
+
+    async def _put_back(self, *, behind: bool = False) -> None:
         """Turn the picked delivery into an outcome that puts it back; the one before it is written first."""
         if self._picked is not None:
             if self._outcome is not None:
                 await self._ask(None, want=False)
-            self._outcome, self._picked = Outcome(self._picked, Ending.RETURNED), None
+            self._outcome, self._picked = Outcome(self._picked, Ending.RETURNED, behind=behind), None
 
     async def _end(self) -> None:
         for attempt in range(1, _WRITE_TRIES + 1):

@@ -38,7 +38,8 @@ class Outcome:
 
     `code` is the relay's three digits, None when none came; `reply` what it said, without addresses, 80 characters at most.
     `domain_wide` asks to leave the whole receiving domain alone for a while; `at_once` lets a first loss be mended by the
-    next connection without a wait.
+    next connection without a wait; `behind` lets one that was returned wait behind those that were not tried, so that a
+    letter at which something balks stops no other.
     """
 
     picked: Picked
@@ -47,6 +48,7 @@ class Outcome:
     reply: str = ""
     domain_wide: bool = False
     at_once: bool = False
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

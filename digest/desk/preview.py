@@ -8,9 +8,9 @@ from pathlib import Path
 from digest.desk.planning import plan_edition
 from digest.desk.press import Press
 from digest.desk.workplace import Workplace
-from digest.errors import ContentError
+from digest.errors import ContentError, EditionError
 from digest.mail.compile import splice
-from digest.store.editions import read_edition
+from digest.store.editions import read_edition, read_variants
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 
 __all__ = ["Preview", "write_preview"]
@@ -30,18 +30,20 @@ class Preview:
 def write_preview(place: Workplace, name: str, out: Path) -> list[Preview]:
     """Write the variants of an edition, the one with the most readers first, with a page that lists them.
 
-    Before anybody reads it, the edition with all its events is written in the newsroom's language.
+    Of an edition that was frozen these are the variants as frozen, whatever its readers have had since.
 
     Raises:
-        EditionError: there is no such edition.
+        EditionError: there is no such edition, or it carries nothing to anyone.
         ContentError: the folder cannot be written.
     """
     with place.store.reading() as connection:
         edition = read_edition(connection, name)
         press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
-    contents = [(variant.content, variant.reader_count) for variant in press.plan.variants]
+        frozen = read_variants(connection, name)
+    planned = [(variant.content, variant.reader_count) for variant in press.plan.variants]
+    contents = [(variant.content, variant.reader_count) for variant in frozen] or planned
     if not contents:
-        contents = [(press.plan.whole(place.site.settings, place.site.settings.newsroom.language), 0)]
+        raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
     leave = place.addresses.leave("x" * UNSUBSCRIBE_LENGTH)
     sender = place.site.settings.lists[edition.list_id].sender
     previews, files = [], {}

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -212,8 +213,9 @@ class SqliteLedger:
                 results = run()
         except Exception as error:  # noqa: BLE001 (raised again where it was asked)
             failure = error
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_resolve, futures, results, failure)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: whoever asked has gone
+                self._loop.call_soon_threadsafe(_resolve, futures, results, failure)
 
     def _put_back(self) -> None:
         with transaction(self._connection):

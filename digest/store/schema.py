@@ -219,6 +219,7 @@ delivery = Table(
     UniqueConstraint("edition_id", "subscription_id"),
     Index(
         "delivery_due",
+        "edition_id",
         "lane",
         "next_at",
         "id",

@@ -223,8 +223,7 @@ class Sending:
 
     def _next_at(self, outcome: Outcome, tries: int, now: int) -> int | None:
         if outcome.ending is Ending.RETURNED:
-            # After those that were not tried: a letter at which the relay balks must not stop the others for ever.
-            return now if outcome.code is not None else None
+            return now if outcome.behind else None
         if outcome.at_once and tries <= 1:
             return now
         return now + plan_wait(self._rules, outcome.picked.id, tries)

@@ -94,7 +94,8 @@ def send(
     """
     way = _choose_way(place, name, outbox)  # before anything is frozen: a missing relay changes nothing
     edition = freeze_edition(place, name, actor=actor)
-    if edition.state == "finished":
+    was_finished = edition.state == "finished"
+    if was_finished:
         report = _report_finished(place, name)
     else:
         edition = _start(place, edition, actor)
@@ -103,7 +104,11 @@ def send(
     with place.store.writing() as connection:
         settle(connection)
         counts = count_states(connection, name)
-        return SendReport(read_edition(connection, name), report, counts, isinstance(way, Outbox))
+        ended = read_edition(connection, name)
+        if ended.state != "sending" and not was_finished:
+            detail = {"why": report.reason, **counts}
+            write_journal(connection, place.now, "digest", f"edition {ended.state}", name, place.via, **detail)
+        return SendReport(ended, report, counts, isinstance(way, Outbox))
 
 
 def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:

@@ -341,6 +341,20 @@ async def test_a_copy_that_cannot_be_made_pauses_the_edition_with_the_reason(rea
     assert readers.counts() == {"sent": len(server.accepted), "queued": 20 - len(server.accepted)}
 
 
+async def test_one_copy_that_cannot_be_made_does_not_stop_the_others_for_ever(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    def compose(picked: Picked) -> Letter:
+        if picked.id == 1:
+            raise TemplateError("delivery 1", "its address cannot be unsealed")
+        return worlds.compose(picked)  # type: ignore[no-any-return]
+
+    async with fake.ScriptedServer() as server:
+        for _ in range(3):
+            readers.do("UPDATE edition SET state = 'sending'")
+            await send(readers, worlds, relay(server.port), compose=compose)
+
+    assert readers.counts() == {"sent": 19, "queued": 1}
+
+
 async def test_a_fault_in_the_program_is_raised_and_loses_nothing(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]
     def compose(picked: Picked) -> Letter:
         if picked.id == 9:

@@ -305,7 +305,7 @@ async def test_a_first_lost_line_is_mended_at_once_and_the_next_waits(ledger: Sq
 
 
 async def test_an_attempt_that_was_our_fault_does_not_count_and_goes_behind_the_others(ledger: SqliteLedger, world) -> None:  # type: ignore[no-untyped-def]
-    picked, _ = await end(ledger, Ending.RETURNED, code=550, reply="no")
+    picked, _ = await end(ledger, Ending.RETURNED, code=550, reply="no", behind=True)
 
     assert (world.delivery(picked.id)["attempt_count"], (await pick(ledger)).id) == (0, 2)
 
