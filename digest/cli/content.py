@@ -93,7 +93,7 @@ def import_page(
         ]
     )
     typer.echo("Look them over: digest check")
-    if page.problems:
+    if any(problem.severity == "error" for problem in page.problems):
         raise typer.Exit(Status.REFUSED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,10 @@ from digest.errors import Status, UsageError
 
 if TYPE_CHECKING:
     from digest.settings import Site
+    from digest.store.deliveries import RefusedLetters
     from digest.work.sending import Rehearsal, SendReport
 
-__all__ = ["print_outcome", "register"]
+__all__ = ["print_outcome", "print_refusals", "register"]
 
 deliveries = typer.Typer(
     help="Letters of which nobody knows whether they arrived.", no_args_is_help=True, rich_markup_mode=None
@@ -111,6 +113,7 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
     rows = [(number, state) for state, number in outcome.counts.items()]
     if rows:
         print_table([*rows, (sum(outcome.counts.values()), f"in all, for an audience of {one.audience_count}")])
+    print_refusals(outcome.refusals)
     if report.status is Status.WAITING and report.next_at:
         waiting = sum(outcome.counts.get(state, 0) for state in ("queued", "picked", "inflight"))
         typer.echo(f"{waiting} wait until {format_moment(report.next_at, site.settings.zone)}; then: digest send {one.id}")
@@ -122,6 +125,13 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
         typer.echo("Some letters are held for a person to decide: digest deliveries held")
     if outcome.is_outbox:
         typer.echo(f"Nothing has left this machine: the letters are files below {site.var / 'outbox'}")
+
+
+def print_refusals(refusals: Sequence[RefusedLetters]) -> None:
+    """Why letters failed or wait, in the relay's words."""
+    words = {"failed": "failed", "queued": "to be tried again"}
+    rows = [(one.count, f"{words[one.state]}: {one.code or ''} {one.reply}".strip()) for one in refusals]
+    print_table(rows, indent="    ")
 
 
 def _print_dry_run(rehearsal: Rehearsal) -> None:

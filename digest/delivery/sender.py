@@ -98,7 +98,8 @@ class Sender:
             elif others_until is None:
                 others_until = self.now() + self.limits.wait
             if shift.halted.is_set() or not await self._is_more_due(shift, view.next_at, others_until):
-                return build_report(view, shift.progress, reason=shift.reason)
+                # looked at again, for staff may have paused or cancelled while we waited
+                return build_report(await self.ledger.review(), shift.progress, reason=shift.reason)
 
     def stop(self) -> None:
         """Let letters in flight end; called again, or when they take too long, leave at once."""

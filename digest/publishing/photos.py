@@ -24,7 +24,16 @@ from digest.errors import ContentError, Problem, StoreError
 from digest.newsroom.pictures import Picture, Pictures, Rendition
 from digest.settings import Site
 
-__all__ = ["HEIGHT_LIMIT", "WIDTHS", "Renditions", "Stored", "build_pictures", "open_renditions", "read_photo_hash"]
+__all__ = [
+    "HEIGHT_LIMIT",
+    "WIDTHS",
+    "Renditions",
+    "Stored",
+    "build_pictures",
+    "check_photo",
+    "open_renditions",
+    "read_photo_hash",
+]
 
 WIDTHS: Mapping[str, int] = {"large": 1600, "medium": 1200, "small": 400}
 """The widest each rendition may be, in pixels; a smaller photo is never enlarged."""
@@ -58,6 +67,26 @@ def read_photo_hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ContentError(str(path), f"it cannot be read ({error.strerror})", "Mend its place or rights.") from None
+
+
+def check_photo(path: Path) -> None:
+    """Look at a photo's head, which is quick: whether it is a picture that can be published.
+
+    Raises:
+        ContentError: it cannot be read, is no JPEG, PNG, WebP or GIF, or is too large.
+    """
+    try:
+        too_long = path.stat().st_size > PHOTO_BYTES
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_FORMATS) as image:
+                too_large = image.width * image.height > PHOTO_PIXELS
+    except _UNREADABLE:
+        raise ContentError(str(path), "it is not a JPEG, PNG, WebP or GIF picture", _REMEDY) from None
+    if too_large:
+        raise _too_large(path)
+    if too_long:
+        raise ContentError(str(path), f"it is larger than {PHOTO_BYTES >> 20} MiB", "Save it smaller.")
 
 
 def open_renditions(folder: Path) -> Renditions:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, select, update
+from sqlalchemy import Connection, Row, Select, and_, exists, func, select, update
 
 from digest.delivery.transitions import Decision, Facts, State, after_decision
 from digest.errors import EditionError
@@ -59,6 +59,31 @@ class Stopped:
     cancelled_count: int
     held_count: int
     inflight_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLetters:
+    """Deliveries in one state that the relay refused in the same words; `reply` holds no address."""
+
+    state: State
+    code: int | None
+    reply: str
+    count: int
+
+
+def read_refusals(connection: Connection, name: str) -> list[RefusedLetters]:
+    """Why letters of an edition failed, or wait to be tried again, the most frequent words first."""
+    number = func.count()
+    query = (
+        select(delivery.c.state, delivery.c.code, delivery.c.reply, number.label("number"))
+        .where(
+            delivery.c.edition_id == name, delivery.c.state.in_((State.FAILED, State.QUEUED)), delivery.c.attempt_count > 0
+        )
+        .group_by(delivery.c.state, delivery.c.code, delivery.c.reply)
+        .order_by(number.desc(), delivery.c.reply)
+        .limit(20)
+    )
+    return [RefusedLetters(State(row.state), row.code, row.reply or "", row.number) for row in connection.execute(query)]
 
 
 def read_held(connection: Connection, name: str | None = None) -> list[Held]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -23,7 +23,7 @@ from digest.desk.workplace import Workplace
 from digest.editions.edition import Edition, check_state
 from digest.errors import Status, StoreError
 from digest.mail.compile import CompiledMessage, read_file, splice
-from digest.store.deliveries import resume_edition
+from digest.store.deliveries import RefusedLetters, read_refusals, resume_edition
 from digest.store.editions import count_states, read_edition, write_edition
 from digest.store.files import read_variant
 from digest.store.journal import write_journal
@@ -37,12 +37,16 @@ __all__ = ["Rehearsal", "SendReport", "rehearse", "send"]
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """How a run of `send` ended, the edition as it is now, and how many of its deliveries are in each state."""
+    """How a run of `send` ended, the edition as it is now, and how many of its deliveries are in each state.
+
+    `is_outbox` says that the letters of this run stayed on this machine, `refusals` why letters failed or wait.
+    """
 
     edition: Edition
     report: Report
     counts: Mapping[str, int]
     is_outbox: bool
+    refusals: Sequence[RefusedLetters]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ def send(
         if ended.state != "sending" and not was_finished:
             detail = {"why": report.reason, **counts}
             write_journal(connection, place.now, "digest", f"edition {ended.state}", name, place.via, **detail)
-        return SendReport(ended, report, counts, isinstance(way, Outbox))
+        kept = isinstance(way, Outbox) and report.progress.sent_count > 0
+        return SendReport(ended, report, counts, kept, read_refusals(connection, name))
 
 
 def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
@@ -148,6 +153,7 @@ def _start(place: Workplace, edition: Edition, actor: str) -> Edition:
         edition = read_edition(connection, edition.id)
         if edition.state == "paused":
             resume_edition(connection, edition.id, actor, place.now, staff=False)
+            write_journal(connection, place.now, actor, "edition resumed", edition.id, place.via)
         elif edition.state == "frozen":
             begun = replace(edition, state="sending", started_at=edition.started_at or place.now)
             write_edition(connection, begun, actor, "sending", place.now)
