@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.screen import format_moment, print_table, progress, site_of
+from digest.clock import real_now
 from digest.errors import Status, UsageError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
     if rows:
         print_table([*rows, (sum(outcome.counts.values()), f"in all, for an audience of {one.audience_count}")])
     print_refusals(outcome.refusals)
-    if report.status is Status.WAITING and report.next_at:
+    if report.status is Status.WAITING and report.next_at and report.next_at > real_now():
         waiting = sum(outcome.counts.get(state, 0) for state in ("queued", "picked", "inflight"))
         typer.echo(f"{waiting} wait until {format_moment(report.next_at, site.settings.zone)}; then: digest send {one.id}")
     elif report.status is Status.WAITING:

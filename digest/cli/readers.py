@@ -6,18 +6,29 @@ import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.screen import print_problems, print_table, progress, site_of
 from digest.errors import ContentError, Status, UsageError
 
+if TYPE_CHECKING:
+    from digest.desk.readers import ImportReport
+
 __all__ = ["register"]
 
 subscribers = typer.Typer(help="Readers: import, list, remove, export.", no_args_is_help=True, rich_markup_mode=None)
 List = Annotated[str, typer.Option("--list", metavar="LIST", help="One of newsroom.toml's lists.")]
 As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; it stands in the journal.")]
+
+_VERDICTS = {
+    "added": "added",
+    "present": "present already",
+    "left": "left before, not revived",
+    "suppressed": "never to be mailed",
+    "refused": "refused, see above",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -59,25 +70,22 @@ def import_(
             actor=actor,
             progress=bar.update,
         )
+    _print_import(report, f"{'Would import' if dry_run else 'Imported'} from {file.name} into {list_id}:")
+    if report.counts["refused"]:
+        raise typer.Exit(Status.REFUSED)
+
+
+def _print_import(report: ImportReport, headline: str) -> None:
+    """What became of the rows, and what the next edition would carry to those added."""
     print_problems(report.problems)
-    typer.echo(f"{'Would import' if dry_run else 'Imported'} from {file.name} into {list_id}:")
-    words = {
-        "added": "added",
-        "present": "present already",
-        "left": "left before, not revived",
-        "suppressed": "never to be mailed",
-    }
-    rows = [
-        (report.counts[key], text) for key, text in (words | {"refused": "refused, see above"}).items() if report.counts[key]
-    ]
+    typer.echo(headline)
+    rows = [(report.counts[key], text) for key, text in _VERDICTS.items() if report.counts[key]]
     print_table([*rows, (report.row_count, "rows in all")])
     if report.carries:
         typer.echo("The next edition would carry to them, if they follow the topic:")
         print_table([("-", title) for title in report.carries[:12]])
     elif report.counts["added"]:
         typer.echo("Of what is published now, the next edition would carry nothing to them.")
-    if report.counts["refused"]:
-        raise typer.Exit(Status.REFUSED)
 
 
 @subscribers.command("list")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import BigInteger, Connection, LargeBinary, Text, bindparam, func, select, update
 
 from digest.editions.interests import parse_row
 from digest.store.releases import from_seconds, to_seconds
@@ -65,25 +65,15 @@ def read_suppressed(connection: Connection, hashes: Sequence[bytes]) -> set[byte
 
 
 def add_readers(connection: Connection, readers: Sequence[NewReader], now: datetime) -> None:
-    """Store confirmed readers with the record of their consent."""
+    """Store confirmed readers with the record of their consent; two statements, however many they are."""
+    new = [_row(reader, now) for reader in readers if reader.number is None]
+    if new:
+        connection.execute(subscription.insert(), new)
     for reader in readers:
-        row = _row(reader, now)
-        if reader.number is None:
-            number = connection.execute(subscription.insert().values(**row).returning(subscription.c.id)).scalar_one()
-        else:
-            number = reader.number
-            connection.execute(update(subscription).where(subscription.c.id == number).values(**row))
-        given = reader.consent
-        connection.execute(
-            consent.insert().values(
-                subscription_id=number,
-                epoch=reader.subscription.epoch,
-                form=given.form,
-                words=given.words,
-                language=given.language,
-                at=to_seconds(given.given_at),
-            )
-        )
+        if reader.number is not None:
+            connection.execute(update(subscription).where(subscription.c.id == reader.number).values(**_row(reader, now)))
+    if readers:
+        connection.execute(_CONSENT, [_consent_row(reader) for reader in readers])
 
 
 def read_readers(connection: Connection, list_id: str) -> Iterator[StoredReader]:
@@ -147,6 +137,33 @@ def _subscription(row) -> Subscription:  # type: ignore[no-untyped-def]  # a row
         left_at=None if row.left_at is None else from_seconds(row.left_at),
         epoch=row.epoch,
     )
+
+
+_CONSENT = consent.insert().from_select(
+    ["subscription_id", "epoch", "form", "words", "language", "at"],
+    select(
+        subscription.c.id,
+        subscription.c.epoch,
+        bindparam("given_form", type_=Text),
+        bindparam("given_words", type_=Text),
+        bindparam("given_language", type_=Text),
+        bindparam("given_at", type_=BigInteger),
+    ).where(
+        subscription.c.list_id == bindparam("of_list", type_=Text),
+        subscription.c.address_hash == bindparam("of_address", type_=LargeBinary),
+    ),
+)
+
+
+def _consent_row(reader: NewReader) -> dict[str, object]:
+    return {
+        "of_list": reader.subscription.list_id,
+        "of_address": reader.address_hash,
+        "given_form": reader.consent.form,
+        "given_words": reader.consent.words,
+        "given_language": reader.consent.language,
+        "given_at": to_seconds(reader.consent.given_at),
+    }
 
 
 def _row(reader: NewReader, now: datetime) -> dict[str, object]:
