@@ -16,9 +16,11 @@ from gettext import c2py  # the standard library's parser of PO plural expressio
 from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import jinja2
+from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.messages.pofile import PoFileError, read_po
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -29,6 +31,8 @@ from digest.errors import TemplateError
 __all__ = ["RIGHT_TO_LEFT", "Templates", "Words", "direction"]
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "yi", "ug", "dv"})
+_FAULTS = (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+"""What a template that uses a value wrongly makes Jinja or Python raise."""
 
 
 def direction(language: str) -> str:
@@ -71,8 +75,13 @@ class Words:
         return format_time(moment.astimezone(where), "short", locale=_locale(self.language))
 
 
-def _locale(language: str) -> str:
-    return {"en": "en_GB"}.get(language, language.replace("-", "_"))
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    """How Babel calls a language; British English for plain `en`, and for languages whose days it cannot name."""
+    try:
+        return Locale.parse("en_GB" if language == "en" else language, sep="_" if language == "en" else "-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
 
 
 def _day_pattern(language: str) -> str:
@@ -103,10 +112,13 @@ class Templates:
                 continue
             try:
                 data = tomllib.loads(file.read_text("utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise TemplateError("templates/theme.toml", str(error), "Mend that line.") from None
+            except OSError as error:
+                raise _unreadable("theme.toml", error) from None
             for key, value in data.items():
-                merged[key] = {**merged.get(key, {}), **value} if isinstance(value, dict) else value
+                below = merged.get(key)
+                merged[key] = {**below, **value} if isinstance(value, dict) and isinstance(below, dict) else value
         return merged
 
     @lru_cache(maxsize=64)  # noqa: B019 (one Templates lives as long as its process)
@@ -130,32 +142,46 @@ class Templates:
                 theme=self.theme, words=self.words(language), lang=language, dir=direction(language), **values
             )
         except jinja2.TemplateSyntaxError as error:
-            raise TemplateError(
-                f"templates/{error.name}:{error.lineno}", error.message or "syntax error", "Mend the template."
-            ) from None
+            cause = (error.message or "syntax error").rstrip(".")
+            raise TemplateError(f"templates/{error.name}:{error.lineno}", cause, "Mend the template.") from None
         except jinja2.TemplateNotFound as error:
             raise TemplateError(f"templates/{error.name}", "there is no such template", "Restore or rename it.") from None
-        except (jinja2.UndefinedError, jinja2.exceptions.SecurityError) as error:
-            raise TemplateError(
-                f"templates/{name}", str(error), "Mend the template: use only the values it is given."
-            ) from None
+        except _FAULTS as error:
+            remedy = "Mend the template: use only the values it is given."
+            raise TemplateError(self._place(error, name), str(error).rstrip("."), remedy) from error
         except RecursionError:
             remedy = "A template that replaces ours extends it as shipped/NAME, not by its own name."
             raise TemplateError(f"templates/{name}", "it extends or includes itself", remedy) from None
+
+    def _place(self, error: BaseException, name: str) -> str:
+        """Where in the templates a fault showed: the innermost file and line that Jinja put into the traceback."""
+        place = f"templates/{name}"
+        for frame, line in walk_tb(error.__traceback__):
+            for folder in self._folders:
+                inside = frame.f_code.co_filename.removeprefix(f"{folder}/")
+                if inside != frame.f_code.co_filename:
+                    place = f"templates/{inside}:{line}"
+        return place
 
     def digests(self, *parts: str) -> dict[str, str]:
         """The SHA-256 of every effective file that is or lies below one of these parts, by path: what an approval covers."""
         found: dict[str, str] = {}
         for folder in reversed(self._folders):
             for part in parts:
-                _digest_below(folder / part, part, found)
+                try:
+                    _digest_below(folder / part, part, found)
+                except OSError as error:
+                    raise _unreadable(part, error) from None
         return dict(sorted(found.items()))
 
     def read_bytes(self, name: str) -> bytes:
         """A file as it is, such as a style sheet that is published unchanged."""
         for folder in self._folders:
             if (folder / name).is_file():
-                return (folder / name).read_bytes()
+                try:
+                    return (folder / name).read_bytes()
+                except OSError as error:
+                    raise _unreadable(name, error) from None
         raise TemplateError(f"templates/{name}", "there is no such file", "Restore it.")
 
     def _for(self, language: str) -> jinja2.Environment:
@@ -177,30 +203,42 @@ class Templates:
         return self._by_language[language]
 
     def _read(self, name: str, folders: list[Traversable] | None = None) -> tuple[str, str | None, Any] | None:
+        if name.startswith("/") or ".." in name.split("/"):  # nothing outside the folders
+            return None
         for folder in self._folders if folders is None else folders:
             file = folder / name
-            if ".." not in name.split("/") and file.is_file():
+            if file.is_file():
                 try:
                     return file.read_text("utf-8"), str(file), lambda: True
                 except UnicodeDecodeError:
                     raise TemplateError(f"templates/{name}", "it is not UTF-8 text", "Save it as UTF-8.") from None
+                except OSError as error:
+                    raise _unreadable(name, error) from None
         return None
 
 
 def _read_words(language: str, file: Traversable) -> Words:
     try:
         catalog = read_po(BytesIO(file.read_bytes()), locale=language.replace("-", "_"), abort_invalid=True)
-    except (PoFileError, ValueError) as error:
+        plural = c2py(catalog.plural_expr)
+        plural(1)
+    except (PoFileError, ValueError, ArithmeticError, LookupError) as error:
         raise TemplateError(f"templates/locale/{language}.po", str(error), "Mend that line.") from None
+    except OSError as error:
+        raise _unreadable(f"locale/{language}.po", error) from None
     sentences: dict[str, str | tuple[str, ...]] = {}
     for message in catalog:
-        if not message.id or message.fuzzy:
+        if not message.id or message.fuzzy or message.context:
             continue
         if isinstance(message.id, str):
             sentences[message.id] = str(message.string)
         else:
             sentences[message.id[0]] = tuple(message.string or ())
-    return Words(language, sentences, c2py(catalog.plural_expr))
+    return Words(language, sentences, plural)
+
+
+def _unreadable(name: str, error: OSError) -> TemplateError:
+    return TemplateError(f"templates/{name}", f"it cannot be read ({error.strerror})", "Mend its place or rights.")
 
 
 def _digest_below(place: Traversable, path: str, found: dict[str, str]) -> None:

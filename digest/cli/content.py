@@ -30,12 +30,11 @@ def check(
     verbose: Annotated[bool, typer.Option("--verbose", help="Read each item's times back, local and UTC.")] = False,
 ) -> None:
     """List every problem of every item."""
-    from digest import clock
-    from digest.items.check import build_listing
-    from digest.items.folder import read_folder
+    from digest.desk import checking
+    from digest.desk.workplace import open_workplace
 
-    site = site_of(context)
-    listing = build_listing(read_folder(site), site.settings, clock.now(), verbose=verbose)
+    with open_workplace(site_of(context)) as place:
+        listing = checking.check(place, verbose=verbose)
     typer.echo(json.dumps(listing.data, ensure_ascii=False, indent=2) if as_json else "\n".join(listing.lines))
     if listing.has_errors:
         raise typer.Exit(Status.REFUSED)

@@ -41,12 +41,15 @@ def send(
     actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this.")] = "staff",
 ) -> None:
     """Send an edition; run again, it goes on where it stopped and mails nobody twice."""
+    from digest.desk.checking import find_unpublished
     from digest.desk.workplace import open_workplace
     from digest.work import sending
 
     patience = _duration(wait)
     site = site_of(context)
     with open_workplace(site) as place:
+        for file in find_unpublished(place, name):
+            typer.echo(f"{file} was edited and not published since; the edition carries it as it is published.")
         if dry_run:
             _print_dry_run(sending.rehearse(place, name, outbox=outbox))
             return

@@ -82,7 +82,7 @@ def show(context: typer.Context, name: Id) -> None:
     with open_workplace(site) as place:
         shown = desk.show(place, name)
     _print_head(shown, site.settings)
-    if shown.edition.state in ("draft", "approved"):
+    if shown.plan is not None:
         _print_plan(shown.plan, site.settings)
 
 
@@ -225,14 +225,18 @@ def _print_plan(plan: Plan, settings: Settings) -> None:
     whole = plan.whole(settings, settings.newsroom.language)
     for carried in whole.new:
         item = plan.newsroom.by_id[carried.item]
-        typer.echo(f"  new         {plan.readers_of(carried.item):>6} readers  {item.id}: {item.content.title}")
+        typer.echo(f"  new         {_readers(plan.readers_of(carried.item)):>14}  {item.id}: {item.content.title}")
     for label, names in (("correction", [item for item, _ in whole.corrected]), ("withdrawal", whole.withdrawn)):
         for name in names:
             item = plan.newsroom.by_id[name]
-            typer.echo(f"  {label:<10}  {plan.readers_of(name):>6} readers  {item.id}: {item.content.title}")
+            typer.echo(f"  {label:<10}  {_readers(plan.readers_of(name)):>14}  {item.id}: {item.content.title}")
     typer.echo(
-        f"  {plan.reader_count} readers in {len(plan.variants)} variants; {plan.empty_count} more get nothing this time"
+        f"  {_readers(plan.reader_count)} in {len(plan.variants)} variants; {plan.empty_count} more get nothing this time"
     )
+
+
+def _readers(number: int) -> str:
+    return "1 reader" if number == 1 else f"{number} readers"
 
 
 def _rhythm(text: str) -> Any:

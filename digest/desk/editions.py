@@ -15,12 +15,21 @@ from sqlalchemy import Connection
 
 from digest.clock import real_now
 from digest.desk.archive import build_archive
-from digest.desk.planning import Plan, is_urgent_only, plan_edition
+from digest.desk.planning import (
+    Plan,
+    build_log_event,
+    build_rule,
+    find_overtaken,
+    is_urgent_only,
+    list_of,
+    plan_edition,
+)
 from digest.desk.press import Press
 from digest.desk.readers import pick_list
+from digest.desk.tidying import tidy_list
 from digest.desk.workplace import Workplace
 from digest.editions.approval import build_hash, describe_changes
-from digest.editions.edition import Choices, Edition, State, check_revision, check_state
+from digest.editions.edition import Choices, Edition, State, check_revision, check_state, to_draft
 from digest.editions.periods import edition_id, period_at
 from digest.errors import EditionError, UsageError
 from digest.newsroom.public import Published, build_newsroom
@@ -28,6 +37,7 @@ from digest.settings import Rhythm
 from digest.store.editions import (
     bar_item,
     count_states,
+    find_draft,
     find_edition,
     insert_edition,
     next_number,
@@ -37,7 +47,7 @@ from digest.store.editions import (
 )
 from digest.store.journal import write_journal
 from digest.store.planning import FrozenVariant, freeze, settle
-from digest.store.releases import log_end, read_events
+from digest.store.releases import log_end, log_position, read_events
 
 __all__ = [
     "Prepared",
@@ -66,10 +76,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An edition with its plan; for a frozen one the plan is what it would carry if it were planned now."""
+    """An edition, and its plan as long as that can change: for a draft or an approved one."""
 
     edition: Edition
-    plan: Plan
+    plan: Plan | None
 
 
 def prepare(
@@ -101,17 +111,36 @@ def prepare(
     period = period_at(moment, wanted, chosen.schedule.get(wanted), place.site.settings.zone)
     with place.store.writing() as connection:
         settle(connection)
-        present = None if extra or wanted == "at-once" else find_edition(connection, list_id, wanted, period)
-        if present is None or (present.state == "cancelled" and present.frozen_hash):
+        present = None if extra else _find_present(connection, list_id, wanted, period)
+        is_new = present is None or (present.state == "cancelled" and present.frozen_hash is not None)
+        if present is None or is_new:
             edition = _make(place, connection, list_id, wanted, period, moment, extra, actor, present)
-            return Prepared(edition, plan_edition(connection, edition, place.site.settings), is_new=True)
-        if present.state in ("draft", "cancelled") or (present.state == "approved" and refresh):
+        elif present.state in ("draft", "cancelled") or (present.state == "approved" and refresh):
             edition = _move_on(place, connection, present, moment, actor)
-            return Prepared(edition, plan_edition(connection, edition, place.site.settings), is_new=False)
-        plan = plan_edition(connection, present, place.site.settings)
-        newer = build_newsroom(read_events(connection))
-        since = tuple(item for item in newer if item.event.number > present.horizon)
-        return Prepared(present, plan, is_new=False, released_since=since)
+        else:
+            newer = build_newsroom(read_events(connection))
+            since = tuple(item for item in newer if item.event.number > present.horizon)
+            plan = plan_edition(connection, present, place.site.settings)
+            return Prepared(present, plan, is_new=False, released_since=since)
+        tidy_list(connection, list_id, chosen, place.now)
+        return Prepared(edition, plan_edition(connection, edition, place.site.settings), is_new=is_new)
+
+
+def _find_present(connection: Connection, list_id: str, rhythm: Rhythm, period: str) -> Edition | None:
+    """The edition that a repeated `prepare` means: the newest part of the period; at once, the day's draft."""
+    if rhythm == "at-once":
+        return find_draft(connection, list_id, rhythm, f"{period}-")
+    return find_edition(connection, list_id, rhythm, period)
+
+
+def _find_horizon(place: Workplace, connection: Connection, list_id: str, rhythm: Rhythm, moment: datetime) -> int:
+    """The log's end at the edition's moment; its end now if something that the edition could carry was changed since."""
+    position, end = log_position(connection, moment), log_end(connection)
+    if position == end:
+        return end
+    log = [build_log_event(event) for event in read_events(connection)]
+    rule = build_rule(connection, place.site.settings, list_id, rhythm, moment)
+    return end if find_overtaken(log, position, rule) else position
 
 
 def _make(
@@ -139,7 +168,7 @@ def _make(
         part=part,
         extra=extra,
         moment=moment,
-        horizon=log_end(connection),
+        horizon=_find_horizon(place, connection, list_id, rhythm, moment),
         choices=cancelled.choices if cancelled else Choices(),
         changed_by=actor,
         changed_what="prepared",
@@ -152,37 +181,25 @@ def _make(
 
 def _move_on(place: Workplace, connection: Connection, present: Edition, moment: datetime, actor: str) -> Edition:
     """The draft at a new moment and horizon with staff's choices kept; untouched when neither moves."""
-    end = log_end(connection)
-    if present.state == "draft" and (present.moment, present.horizon) == (moment, end):
+    horizon = _find_horizon(place, connection, present.list_id, present.rhythm, moment)
+    if present.state == "draft" and (present.moment, present.horizon) == (moment, horizon):
         return present
-    moved = _to_draft(replace(present, moment=moment, horizon=end))
+    moved = to_draft(replace(present, moment=moment, horizon=horizon))
     edition = write_edition(connection, moved, actor, "moved on to the newest release", place.now)
-    write_journal(connection, place.now, actor, "edition moved on", edition.id, place.via, horizon=end)
+    write_journal(connection, place.now, actor, "edition moved on", edition.id, place.via, horizon=horizon)
     return edition
-
-
-def _to_draft(edition: Edition) -> Edition:
-    return replace(
-        edition,
-        state="draft",
-        approved_hash=None,
-        approved_by=None,
-        approved_at=None,
-        manifest={},
-        archive=None,
-        earliest_at=None,
-    )
 
 
 def show(place: Workplace, name: str) -> Shown:
     """An edition and what it carries to whom.
 
     Raises:
-        EditionError: there is no such edition.
+        EditionError: there is no such edition, or newsroom.toml no longer has the list of one that can change.
     """
     with place.store.reading() as connection:
         edition = read_edition(connection, name)
-        return Shown(edition, plan_edition(connection, edition, place.site.settings))
+        is_open = edition.state in _CHANGEABLE
+        return Shown(edition, plan_edition(connection, edition, place.site.settings) if is_open else None)
 
 
 def list_editions(place: Workplace) -> list[Edition]:
@@ -211,8 +228,11 @@ def set_choices(
         revision: the revision that the change was made on; None means the newest, whatever it is.
 
     Raises:
+        UsageError: there is nothing to set.
         EditionError: the edition is past changing, the revision is stale, or an item named is not among its items.
     """
+    if not (changes or exclude or include or bar):
+        raise UsageError(f"edition {name}", "there is nothing to set", "Name what to change, such as --title or --lead.")
     with place.store.writing() as connection:
         edition = read_edition(connection, name)
         check_state(
@@ -229,7 +249,7 @@ def set_choices(
         if exclude or include:
             left_out = (set(edition.choices.excluded) | set(exclude)) - set(include)
             changes = {**changes, "excluded": tuple(sorted(left_out))}
-        changed = _to_draft(replace(edition, choices=edition.choices.change(changes)))
+        changed = to_draft(replace(edition, choices=edition.choices.change(changes)))
         what = ", ".join([*sorted(changes), *(f"never on this list: {item}" for item in bar)])
         edition = write_edition(connection, changed, actor, f"set {what}", place.now)
         write_journal(
@@ -252,6 +272,7 @@ def approve(place: Workplace, name: str, *, actor: str, expected: str | None = N
         settle(connection)
         edition = read_edition(connection, name)
         check_state(edition, _CHANGEABLE, "approved", f"Look at it: digest edition show {name}")
+        edition = to_draft(edition)
         press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
         if not press.plan.variants:
             raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
@@ -303,7 +324,7 @@ def _return_to_draft(place: Workplace, name: str, changes: Sequence[str]) -> NoR
         edition = read_edition(connection, name)
         approver = edition.approved_by
         if edition.state == "approved":
-            write_edition(connection, _to_draft(edition), "digest", what, place.now)
+            write_edition(connection, to_draft(edition), "digest", what, place.now)
             write_journal(connection, place.now, "digest", "edition returned to draft", name, place.via, why=what)
     raise EditionError(
         f"edition {name}",
@@ -320,6 +341,7 @@ def freeze_edition(place: Workplace, name: str, *, actor: str) -> Edition:
     """
     with place.store.reading() as connection:
         edition = read_edition(connection, name)
+    list_of(edition, place.site.settings)
     _refuse_draft(edition)
     if edition.state != "approved":
         return edition

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection
@@ -11,15 +12,27 @@ from sqlalchemy import Connection
 from digest.editions.content import VariantContent, build_content
 from digest.editions.edition import Edition
 from digest.editions.facts import ItemFacts, LogEvent, build_facts, build_roots
-from digest.editions.selection import Rule, Selection, build_candidates, select
-from digest.newsroom.log import Event
+from digest.editions.selection import Candidates, Rule, Selection, build_candidates, could_carry, select
+from digest.errors import EditionError
+from digest.newsroom.log import Event, EventType
 from digest.newsroom.public import Newsroom, build_newsroom
 from digest.settings import ReaderList, Settings
 from digest.store.editions import read_barred
 from digest.store.planning import ReaderGroup, read_groups
 from digest.store.releases import read_events
+from digest.store.tidying import settled_position_of
 
-__all__ = ["Plan", "PlannedVariant", "build_log_event", "is_urgent_only", "plan_edition"]
+__all__ = [
+    "Plan",
+    "PlannedVariant",
+    "build_log_event",
+    "build_rule",
+    "find_candidates",
+    "find_overtaken",
+    "is_urgent_only",
+    "list_of",
+    "plan_edition",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,8 @@ class Plan:
     """An edition with all it carries.
 
     `newsroom` is the newsroom at the horizon, `whole` the content of the web view and of the approval: every event that
-    at least one reader gets, as a reader of everything would see it. `empty_count` counts readers who get nothing.
+    at least one reader gets, as a reader of everything would see it. `empty_count` counts readers who get nothing, `barred`
+    are the items kept off the list for good, `approved` the events that an approval covers, None without one.
     """
 
     edition: Edition
@@ -48,6 +62,8 @@ class Plan:
     facts: Mapping[str, ItemFacts]
     variants: tuple[PlannedVariant, ...]
     empty_count: int
+    barred: frozenset[str] = frozenset()
+    approved: Selection | None = None
 
     @property
     def reader_count(self) -> int:
@@ -56,13 +72,17 @@ class Plan:
 
     @cached_property
     def events(self) -> Selection:
-        """Every event that at least one reader gets."""
+        """Every event that at least one reader gets; those of the approval as long as readers get nothing beyond them.
+
+        So an approval holds when a reader leaves who alone was to get an item: what is sent is a part of what was approved.
+        """
         selections = [variant.content.selection for variant in self.variants]
-        return Selection(
+        present = Selection(
             new=tuple(sorted({pair for one in selections for pair in one.new})),
             corrected=tuple(sorted({pair for one in selections for pair in one.corrected})),
             withdrawn=tuple(sorted({item for one in selections for item in one.withdrawn})),
         )
+        return self.approved if self.approved and present and _is_part(present, self.approved) else present
 
     def whole(self, settings: Settings, language: str, form: str = "full") -> VariantContent:
         """The edition with all its events, for one language and form."""
@@ -83,22 +103,77 @@ def is_urgent_only(chosen: ReaderList, rhythm: str) -> bool:
     return rhythm == "at-once" and chosen.at_once == "urgent"
 
 
+def list_of(edition: Edition, settings: Settings) -> ReaderList:
+    """The list of an edition.
+
+    Raises:
+        EditionError: newsroom.toml no longer has it.
+    """
+    chosen = settings.lists.get(edition.list_id)
+    if chosen is None:
+        raise EditionError(
+            f"edition {edition.id}",
+            f"newsroom.toml no longer has its list {edition.list_id}",
+            f"Put the table [lists.{edition.list_id}] back, or end the edition: digest edition cancel {edition.id}",
+        )
+    return chosen
+
+
+def build_rule(
+    connection: Connection,
+    settings: Settings,
+    list_id: str,
+    rhythm: str,
+    moment: datetime,
+    excluded: Sequence[str] = (),
+) -> Rule:
+    """What selection needs to know of an edition of that list, rhythm and moment."""
+    chosen = settings.lists[list_id]
+    return Rule(
+        moment=moment,
+        max_age=chosen.max_age,
+        excluded=frozenset(excluded),
+        barred=read_barred(connection, list_id),
+        urgent_only=is_urgent_only(chosen, rhythm),
+        newsroom_language=settings.newsroom.language,
+    )
+
+
+def find_candidates(
+    connection: Connection, list_id: str, log: Sequence[LogEvent], facts: Mapping[str, ItemFacts], rule: Rule
+) -> Candidates:
+    """What an edition by that rule could carry to anyone; nothing from before the floors that the list keeps."""
+    found = build_candidates(facts, build_roots(log), rule)
+    settled = settled_position_of(connection, list_id)
+    fresh = {topic: [entry for entry in entries if entry[0] > settled] for topic, entries in found.entries.items()}
+    return replace(found, entries=fresh)
+
+
+def find_overtaken(log: Sequence[LogEvent], horizon: int, rule: Rule) -> list[LogEvent]:
+    """The changes behind a horizon of items that an edition by this rule could carry: it would say what is wrong by now."""
+    facts = build_facts(log, horizon)
+    return [
+        event
+        for event in log
+        if event.number > horizon
+        and event.type != EventType.RELEASED
+        and event.item in facts
+        and could_carry(facts[event.item], rule)
+    ]
+
+
 def plan_edition(connection: Connection, edition: Edition, settings: Settings) -> Plan:
-    """Work out an edition from the facts as they are now, up to its horizon."""
-    chosen = settings.lists[edition.list_id]
+    """Work out an edition from the facts as they are now, up to its horizon.
+
+    Raises:
+        EditionError: newsroom.toml no longer has its list.
+    """
+    urgent = is_urgent_only(list_of(edition, settings), edition.rhythm)
     events = list(read_events(connection))
     log = [build_log_event(event) for event in events]
     facts = build_facts(log, edition.horizon)
-    urgent = is_urgent_only(chosen, edition.rhythm)
-    rule = Rule(
-        moment=edition.moment,
-        max_age=chosen.max_age,
-        excluded=frozenset(edition.choices.excluded),
-        barred=read_barred(connection, edition.list_id),
-        urgent_only=urgent,
-        newsroom_language=settings.newsroom.language,
-    )
-    candidates = build_candidates(facts, build_roots(log), rule)
+    rule = build_rule(connection, settings, edition.list_id, edition.rhythm, edition.moment, edition.choices.excluded)
+    candidates = find_candidates(connection, edition.list_id, log, facts, rule)
     newsroom = build_newsroom(event for event in events if event.number <= edition.horizon)
     grouped: dict[VariantContent, list[ReaderGroup]] = {}
     empty = 0
@@ -111,7 +186,18 @@ def plan_edition(connection: Connection, edition: Edition, settings: Settings) -
         grouped.setdefault(content, []).append(group)
     variants = [PlannedVariant(content, tuple(groups)) for content, groups in grouped.items()]
     variants.sort(key=lambda variant: (-variant.reader_count, variant.content.text))
-    return Plan(edition, newsroom, facts, tuple(variants), empty)
+    return Plan(edition, newsroom, facts, tuple(variants), empty, rule.barred, _approved_events(edition))
+
+
+def _approved_events(edition: Edition) -> Selection | None:
+    """The events of the whole that was approved; its web view holds them, the same in every language."""
+    texts = list((edition.archive or {}).values()) if edition.state == "approved" else []
+    return VariantContent.parse(texts[0]).selection if texts else None
+
+
+def _is_part(one: Selection, other: Selection) -> bool:
+    parts = ((one.new, other.new), (one.corrected, other.corrected), (one.withdrawn, other.withdrawn))
+    return all(set(ours) <= set(theirs) for ours, theirs in parts)
 
 
 def build_log_event(event: Event) -> LogEvent:
@@ -140,12 +226,11 @@ def _build_content(
     language: str,
     form: str,
 ) -> VariantContent:
-    ranks = {item.id: place for place, item in enumerate(newsroom)}
     return build_content(
         selection,
         facts,
         interest,
-        ranks,
+        newsroom.ranks,
         tuple(settings.topics),
         edition.choices,
         language,

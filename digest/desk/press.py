@@ -81,6 +81,7 @@ class Press:
             "setting newsroom": own.model_dump(mode="json"),
             "setting topics": {name: topic.model_dump(mode="json") for name, topic in self.settings.topics.items()},
             "setting kinds": {name: kind.model_dump(mode="json") for name, kind in self.settings.kinds.items()},
+            "items kept off the list": sorted(self.plan.barred),
             "audience": [self.edition.list_id, self.edition.rhythm, self.edition.period, self.edition.part],
             "moment": [self.edition.moment.isoformat(), str(self.edition.earliest_at or ""), self.edition.horizon],
             "order": [carried.item for carried in self.plan.whole(self.settings, own.language).new],

@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from digest.clock import format_utc
 from digest.desk.archive import build_views
+from digest.desk.checking import read_sound_folder
 from digest.desk.pictures import build_public_pictures
 from digest.desk.stopping import Stopped, stop_for
 from digest.desk.workplace import Workplace
-from digest.errors import ContentError, Problem
-from digest.items.folder import Folder, read_folder
+from digest.errors import ContentError, Problem, UsageError
+from digest.items.folder import Folder
 from digest.newsroom.log import Event
 from digest.newsroom.pictures import Pictures
 from digest.newsroom.public import Newsroom, build_newsroom
@@ -69,27 +70,40 @@ def publish(
 
     Raises:
         ContentError: `strict` and there are errors; nothing was published.
+        UsageError: a moment that only renders, and an output folder that is public.
         StoreError: the database or the output folder cannot be written.
     """
     moment = at or place.now
-    folder = read_folder(place.site)
+    folder, photos = _read_photos(read_sound_folder(place))
     if strict:
         _refuse_faults(folder)
-    photos, unreadable = _hash_photos(folder)
-    faults = [*folder.problems, *unreadable]
-    if not _may_release(place, moment):
-        return _render_only(place, folder, photos, faults, moment, out)
+    released = _release(place, folder, photos, moment, backfill, actor)
+    if released is None:
+        return _render_only(place, folder, photos, moment, out)
+    events, stopped, remarks = released
+    newsroom, written, missing = rebuild(place, out=out, photos=_paths(folder, photos))
+    problems = tuple(sorted([*folder.problems, *remarks, *missing]))
+    return PublishReport(events, problems, tuple(stopped), written, newsroom)
+
+
+def _release(
+    place: Workplace, folder: Folder, photos: Mapping[str, str], moment: datetime, backfill: bool, actor: str
+) -> tuple[tuple[Event, ...], Sequence[Stopped], Sequence[Problem]] | None:
+    """Append what is due: the events, what they stopped, and remarks; None when the moment allows no event.
+
+    Events may be appended between the log's newest event and the clock.
+    """
     with place.store.writing() as connection:
+        newest = newest_moment(connection)
+        if moment > place.now or (newest is not None and moment < newest):
+            return None
         plan = _plan(place, folder, build_newsroom(read_events(connection)), photos, moment, backfill)
         events = append_events(connection, plan.events)
         stopped = stop_for(place, connection, events, actor)
         if events:
-            numbers = f"{events[0].number}-{events[-1].number}"
-            write_journal(
-                connection, place.now, actor, "published", f"events {numbers}", place.via, moment=format_utc(moment)
-            )
-    newsroom, written, missing = rebuild(place, out=out, photos=_paths(folder, photos))
-    return PublishReport(events, tuple(sorted([*faults, *plan.remarks, *missing])), tuple(stopped), written, newsroom)
+            subject = f"events {events[0].number}-{events[-1].number}"
+            write_journal(connection, place.now, actor, "published", subject, place.via, moment=format_utc(moment))
+    return events, stopped, plan.remarks
 
 
 def rebuild(
@@ -107,22 +121,13 @@ def rebuild(
     return newsroom, write_output(place.site, out or place.site.public, files, pictures), problems
 
 
-def _may_release(place: Workplace, moment: datetime) -> bool:
-    """Whether events may be appended: between the log's newest event and the clock."""
-    with place.store.reading() as connection:
-        newest = newest_moment(connection)
-    return moment <= place.now and (newest is None or moment >= newest)
-
-
 def _render_only(
-    place: Workplace,
-    folder: Folder,
-    photos: Mapping[str, str],
-    faults: Sequence[Problem],
-    moment: datetime,
-    out: Path | None,
+    place: Workplace, folder: Folder, photos: Mapping[str, str], moment: datetime, out: Path | None
 ) -> PublishReport:
     """The site as it was, or would be, at another moment: nothing is released, and nothing written but to `out`."""
+    if out is not None and out.resolve().is_relative_to(place.site.public.resolve()):
+        cause = "that moment lies before the newest release or ahead of the clock, so nothing of it may lie in public"
+        raise UsageError(f"--out {out}", cause, "Name a folder outside public/.")
     with place.store.reading() as connection:
         events = list(read_events(connection))
         plan = ReleasePlan((), ())
@@ -132,12 +137,12 @@ def _render_only(
             newsroom = build_newsroom([*events, *ahead])
         else:
             newsroom = build_newsroom(event for event in events if event.at <= moment)
-        problems = [*faults, *plan.remarks]
+        problems = [*folder.problems, *plan.remarks]
         written = None
         if out is not None:
             pictures, missing = build_public_pictures(place, newsroom, _paths(folder, photos))
             problems += missing
-            written = write_output(place.site, out, _build(place, connection, newsroom, pictures), pictures)
+            written = write_output(place.site, out, _build(place, connection, newsroom, pictures, moment), pictures)
     return PublishReport((), tuple(sorted(problems)), (), written, newsroom, only_rendered=True)
 
 
@@ -149,16 +154,23 @@ def _plan(
     )
 
 
-def _build(place: Workplace, connection: Connection, newsroom: Newsroom, pictures: Pictures) -> Mapping[str, bytes]:
-    begun = [edition for edition in read_editions(connection) if edition.started_at is not None and edition.archive]
+def _build(
+    place: Workplace, connection: Connection, newsroom: Newsroom, pictures: Pictures, until: datetime | None = None
+) -> Mapping[str, bytes]:
+    """The files of the site; editions of a later moment than `until` are left out."""
+    begun = [
+        edition
+        for edition in read_editions(connection)
+        if edition.started_at is not None and edition.archive and (until is None or edition.moment <= until)
+    ]
     begun.sort(key=lambda edition: (edition.moment, edition.id), reverse=True)
     settings, templates = place.site.settings, place.templates
     views = [build_views(edition, newsroom, settings, pictures, templates) for edition in begun]
     return build_public(newsroom, settings, pictures, templates, views)
 
 
-def _hash_photos(folder: Folder) -> tuple[dict[str, str], list[Problem]]:
-    """The SHA-256 of each photo that an item shows, by the item's `src`; a file that cannot be read is a problem."""
+def _read_photos(folder: Folder) -> tuple[Folder, dict[str, str]]:
+    """The SHA-256 of each photo that an item shows, by the item's `src`; items whose photo cannot be read are at fault."""
     used = {item.content.photo.src for item in folder.items if item.content.photo and not item.content.photo.is_remote}
     hashes, problems = {}, []
     for src in sorted(used & folder.photos.keys()):
@@ -166,7 +178,15 @@ def _hash_photos(folder: Folder) -> tuple[dict[str, str], list[Problem]]:
             hashes[src] = read_photo_hash(folder.photos[src])
         except ContentError as error:
             problems.append(Problem(f"items/photos/{src}", 0, "photo", f"{error.cause}. {error.remedy}"))
-    return hashes, problems
+    lost = used - hashes.keys()
+    faulty = {item.id for item in folder.items if item.content.photo and item.content.photo.src in lost}
+    sound = replace(
+        folder,
+        items=tuple(item for item in folder.items if item.id not in faulty),
+        problems=tuple(sorted([*folder.problems, *problems])),
+        broken_ids=folder.broken_ids | faulty,
+    )
+    return sound, hashes
 
 
 def _paths(folder: Folder, photos: Mapping[str, str]) -> dict[str, Path]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 
 from sqlalchemy import Connection
 
-from digest.desk.planning import is_urgent_only
+from digest.desk.planning import build_log_event, build_rule, find_candidates, is_urgent_only
 from digest.desk.workplace import Workplace
+from digest.editions.facts import build_facts
 from digest.editions.interests import build_interest
+from digest.editions.selection import select
 from digest.errors import Problem, SubscriberError, UsageError
+from digest.newsroom.public import build_newsroom
 from digest.settings import ReaderList, Settings
 from digest.store.dictionary import keep_had, keep_interest
 from digest.store.editions import last_frozen
@@ -27,8 +30,8 @@ from digest.store.readers import (
     read_readers,
     read_suppressed,
 )
-from digest.store.releases import log_end, log_position
-from digest.subscribers.addresses import parse_address
+from digest.store.releases import log_end, log_position, read_events
+from digest.subscribers.addresses import parse_address, redact
 from digest.subscribers.readers_file import Choices, ReaderRow, RowProblem, decode_lines, read_rows, render_export
 from digest.subscribers.sealing import Sealer
 from digest.subscribers.subscriptions import Consent, ImportVerdict, Subscription, import_floor, judge_import
@@ -90,7 +93,7 @@ def import_readers(
 
     Args:
         data: the bytes of the CSV file, `name` its name for messages.
-        evidence: how it is known that they agreed; kept with each subscription.
+        evidence: how it is known that they agreed; kept with each subscription, but for addresses in it.
         since: the day of the last newsletter they got from elsewhere: what came later is carried to them.
         progress: called with the number of rows done so far.
 
@@ -110,14 +113,15 @@ def import_readers(
     report = ImportReport()
     first = next(rows, None)  # a header at fault ends the import before anything is written
     sealer = place.sealer  # opened before the transaction, for the first use writes too
+    words = redact(evidence.strip())  # an address in it would lie unsealed beside the sealed ones
     with place.store.writing() as connection:
-        run = _Import(place, connection, sealer, list_id, evidence.strip(), since, dry_run)
+        run = _Import(place, connection, sealer, list_id, words, since, dry_run)
         for lot in _lots(first, rows):
             run.take(lot, report)
             progress(report.row_count)
         report.carries = run.carried_titles()
         if not dry_run:
-            detail = {**report.counts, "list": list_id, "evidence": evidence.strip(), "since": str(since or "")}
+            detail = {**report.counts, "list": list_id, "evidence": words, "since": str(since or "")}
             write_journal(connection, place.now, actor, "readers imported", f"list {list_id}", place.via, **detail)
     return report
 
@@ -148,6 +152,7 @@ class _Import:
         self.evidence, self.since, self.dry_run = evidence, since, dry_run
         self.end = log_end(connection)
         self.floors: dict[str, int] = {}
+        self.chosen: set[tuple[str, tuple[str, ...], str]] = set()
         self.interests: dict[tuple[tuple[str, ...], str], int] = {}
         self.empty = None if dry_run else keep_had(connection, {})
 
@@ -168,7 +173,7 @@ class _Import:
             verdict = judge_import(known.subscription if known else None, suppressed=hashed in suppressed)
             report.counts[verdict.value] += 1
             if verdict is ImportVerdict.ADDED:
-                self.floor(row.rhythm)
+                self.chosen.add((row.rhythm, row.topics, row.language))
                 if not self.dry_run:
                     added.append(self.build(row, hashed, known.number if known else None))
         add_readers(self.connection, added, self.place.now)
@@ -208,25 +213,26 @@ class _Import:
                 now=self.place.now,
                 log_end=self.end,
                 frozen_horizon=last_frozen(self.connection, self.list_id, rhythm, urgent_only=urgent),
-                position_before=lambda moment: log_position(self.connection, moment),
+                position_before=lambda moment: log_position(self.connection, moment - timedelta(seconds=1)),
             )
         return self.floors[rhythm]
 
     def carried_titles(self) -> tuple[str, ...]:
-        """What the next edition would carry to those added, the newest first: released above their lowest floor."""
-        from digest.newsroom.public import build_newsroom
-        from digest.store.releases import read_events
-
-        if not self.floors:
+        """What the next edition would carry to at least one of those added, the newest first."""
+        if not self.chosen:
             return ()
-        lowest = min(self.floors.values())
-        newsroom = build_newsroom(read_events(self.connection))
-        fresh = self.place.now - self.place.site.settings.lists[self.list_id].max_age
-        return tuple(
-            item.content.title
-            for item in newsroom
-            if item.released > lowest and not item.is_withdrawn and not item.event.backfill and item.event.at >= fresh
-        )
+        events = list(read_events(self.connection))
+        log = [build_log_event(event) for event in events]
+        facts = build_facts(log, self.end)
+        carried: set[str] = set()
+        for rhythm in {rhythm for rhythm, _, _ in self.chosen}:
+            rule = build_rule(self.connection, self.place.site.settings, self.list_id, rhythm, self.place.now)
+            candidates = find_candidates(self.connection, self.list_id, log, facts, rule)
+            for own, topics, language in self.chosen:
+                if own == rhythm:
+                    interest = build_interest(topics, self.floor(rhythm))
+                    carried.update(item for item, _ in select(candidates, interest, language, {}, frozenset()).new)
+        return tuple(item.content.title for item in build_newsroom(events) if item.id in carried)
 
 
 @dataclass(frozen=True, slots=True)

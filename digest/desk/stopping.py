@@ -6,23 +6,21 @@ withdrawal stops just the variants that hold the item; the readers concerned get
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from digest.desk.planning import build_log_event, is_urgent_only
+from digest.desk.planning import build_log_event, build_rule, find_overtaken
 from digest.desk.workplace import Workplace
-from digest.editions.edition import Edition
-from digest.editions.facts import build_facts
+from digest.editions.edition import Edition, to_draft
+from digest.editions.facts import LogEvent
 from digest.editions.periods import edition_id
-from digest.editions.selection import Rule, could_carry
 from digest.newsroom.log import Event, EventType
 from digest.store.deliveries import stop_variants
 from digest.store.editions import (
     find_edition,
     insert_edition,
-    read_barred,
     read_editions,
     read_finished_with_held,
     read_variants,
@@ -50,55 +48,35 @@ def stop_for(place: Workplace, connection: Connection, events: Sequence[Event], 
     changes = [event for event in events if event.type is not EventType.RELEASED]
     if not changes:
         return []
-    stopped = [
-        _return(place, connection, edition, changes, actor) for edition in read_editions(connection, "draft", "approved")
-    ]
+    log = [build_log_event(event) for event in read_events(connection)]
+    stopped = [_return(place, connection, edition, log, actor) for edition in read_editions(connection, "draft", "approved")]
     stopping = {event.item for event in changes if event.type in _STOPPING}
     if stopping:
         frozen = [*read_editions(connection, "frozen", "sending", "paused"), *read_finished_with_held(connection)]
-        stopped += [_stop(place, connection, edition, stopping, actor) for edition in frozen]
+        stopped += [_stop(place, connection, edition, stopping, log[-1], actor) for edition in frozen]
     return [one for one in stopped if one is not None]
 
 
 def _return(
-    place: Workplace, connection: Connection, edition: Edition, changes: Iterable[Event], actor: str
+    place: Workplace, connection: Connection, edition: Edition, log: Sequence[LogEvent], actor: str
 ) -> Stopped | None:
     """The edition as a draft with a new horizon, if it could carry one of the items changed."""
     settings = place.site.settings
-    chosen = settings.lists.get(edition.list_id)
-    if chosen is None:
+    if edition.list_id not in settings.lists:
         return None
-    log = [build_log_event(event) for event in read_events(connection)]
-    end = log[-1].number
-    facts = build_facts(log, edition.horizon)
-    rule = Rule(
-        moment=edition.moment,
-        max_age=chosen.max_age,
-        excluded=frozenset(),
-        barred=read_barred(connection, edition.list_id),
-        urgent_only=is_urgent_only(chosen, edition.rhythm),
-        newsroom_language=settings.newsroom.language,
-    )
-    carried = [event for event in changes if event.item in facts and could_carry(facts[event.item], rule)]
-    if not carried:
+    rule = build_rule(connection, settings, edition.list_id, edition.rhythm, edition.moment)
+    overtaken = find_overtaken(log, edition.horizon, rule)
+    if not overtaken:
         return None
-    what = "; ".join(f"item {event.item} was {event.type.value}" for event in carried)
-    draft = replace(
-        edition,
-        state="draft",
-        horizon=end,
-        approved_hash=None,
-        approved_by=None,
-        approved_at=None,
-        manifest={},
-        archive=None,
-    )
-    write_edition(connection, draft, actor, what, place.now)
+    what = "; ".join(f"item {event.item} was {event.type}" for event in overtaken)
+    write_edition(connection, replace(to_draft(edition), horizon=log[-1].number), actor, what, place.now)
     write_journal(connection, place.now, actor, "edition returned to draft", edition.id, place.via, why=what)
     return Stopped(edition.id)
 
 
-def _stop(place: Workplace, connection: Connection, edition: Edition, items: set[str], actor: str) -> Stopped | None:
+def _stop(
+    place: Workplace, connection: Connection, edition: Edition, items: set[str], newest: LogEvent, actor: str
+) -> Stopped | None:
     """Stop the variants of an open edition that hold one of the items, and make the part for their readers."""
     holding = [
         variant.number
@@ -109,19 +87,18 @@ def _stop(place: Workplace, connection: Connection, edition: Edition, items: set
         return None
     found = stop_variants(connection, edition.id, holding, place.now)
     copies = found.cancelled_count + found.inflight_count
-    part = _make_part(place, connection, edition, actor) if copies else None
+    part = _make_part(place, connection, edition, newest, actor) if copies else None
     detail = {"items": sorted(items), "copies": copies, "part": part}
     write_journal(connection, place.now, actor, "copies stopped", edition.id, place.via, **detail)
     return Stopped(edition.id, copies, part)
 
 
-def _make_part(place: Workplace, connection: Connection, edition: Edition, actor: str) -> str:
+def _make_part(place: Workplace, connection: Connection, edition: Edition, newest: LogEvent, actor: str) -> str:
     """A draft for the readers whose copy was stopped; one that is still a draft serves again."""
-    newest = find_edition(connection, edition.list_id, edition.rhythm, edition.period) or edition
-    if newest.state == "draft":
-        return newest.id
-    part = newest.part + 1
-    end = max((event.number for event in read_events(connection)), default=0)
+    present = find_edition(connection, edition.list_id, edition.rhythm, edition.period) or edition
+    if present.state == "draft":
+        return present.id
+    part = present.part + 1
     new = Edition(
         id=edition_id(edition.list_id, edition.rhythm, edition.period, part),
         list_id=edition.list_id,
@@ -129,8 +106,8 @@ def _make_part(place: Workplace, connection: Connection, edition: Edition, actor
         period=edition.period,
         part=part,
         extra=edition.extra,
-        moment=place.now,
-        horizon=end,
+        moment=max(edition.moment, newest.at),
+        horizon=newest.number,
         choices=edition.choices,
         changed_by=actor,
         changed_what=f"made for readers whose copy of {edition.id} was stopped",

@@ -14,11 +14,9 @@ from typing import Any, Literal
 from digest.errors import EditionError
 from digest.settings import Rhythm
 
-__all__ = ["OPEN_STATES", "Choices", "Edition", "State", "check_revision", "check_state"]
+__all__ = ["Choices", "Edition", "State", "check_revision", "check_state", "to_draft"]
 
 State = Literal["draft", "approved", "frozen", "sending", "paused", "finished", "cancelled"]
-OPEN_STATES: frozenset[State] = frozenset({"frozen", "sending", "paused"})
-"""States in which copies exist and may still leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,20 @@ class Edition:
     paused_reason: str | None = None
     audience_count: int | None = None
     archive: Mapping[str, Any] | None = None
+
+
+def to_draft(edition: Edition) -> Edition:
+    """The edition as a draft: nothing of an approval is left, staff's choices stay."""
+    return replace(
+        edition,
+        state="draft",
+        approved_hash=None,
+        approved_by=None,
+        approved_at=None,
+        manifest={},
+        archive=None,
+        earliest_at=None,
+    )
 
 
 def check_state(edition: Edition, allowed: tuple[State, ...], what: str, remedy: str) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from digest.clock import LocalMinuteError, localize
 from digest.settings import Rhythm, Slot
 
-__all__ = ["edition_id", "period_at", "period_days"]
+__all__ = ["edition_id", "period_at"]
 
 _GRACE = {"weekly": timedelta(days=1), "daily": timedelta(hours=3)}
 
@@ -28,16 +28,6 @@ def period_at(moment: datetime, rhythm: Rhythm, slot: Slot | None, where: tzinfo
     else:
         day = _slot_day(moment - _GRACE[rhythm], slot, where)
     return _week(day) if rhythm == "weekly" else day.isoformat()
-
-
-def period_days(period: str) -> tuple[date, date]:
-    """The first and last day of a period, for its line in the masthead."""
-    if "-w" in period:
-        year, week = period.split("-w")
-        first = date.fromisocalendar(int(year), int(week[:2]), 1)
-        return first, first + timedelta(days=6)
-    day = date.fromisoformat(period[:10])
-    return day, day
 
 
 def edition_id(list_id: str, rhythm: Rhythm, period: str, part: int) -> str:

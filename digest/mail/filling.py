@@ -75,7 +75,7 @@ class Filling:
         )
 
     def _subject(self, content: VariantContent, items: Sequence[ItemPiece], words: Words) -> str:
-        """Staff's subject, else the lead's topic and headline; for a letter of notices alone, what kind they are."""
+        """Staff's subject, else the lead's topic and headline; for notices alone their kind, for nothing the title."""
         if self.edition.choices.subject:
             return self.edition.choices.subject
         if items:
@@ -83,6 +83,8 @@ class Filling:
             head = self._topic_titles([section], content.language)[0] if section else self.settings.newsroom.name
             return shorten(f"{head}: {items[0].title}", SUBJECT_LIMIT)
         named = (*content.withdrawn, *(item for item, _ in content.corrected))
+        if not named:
+            return edition_title(self.edition, words)
         label = words.gettext("Withdrawn") if content.withdrawn else words.gettext("Correction")
         return shorten(f"{label}: {self._entry(named[0]).content.title}", SUBJECT_LIMIT)
 

@@ -67,6 +67,11 @@ class Newsroom:
         """Each item by its id."""
         return {item.id: item for item in self.items}
 
+    @cached_property
+    def ranks(self) -> Mapping[str, int]:
+        """Each item's place, 0 for the newest published, by its id."""
+        return {item.id: place for place, item in enumerate(self.items)}
+
     def select(
         self, topic: str | None = None, kind: str | None = None, language: str | None = None
     ) -> tuple[Published, ...]:

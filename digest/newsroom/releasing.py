@@ -104,9 +104,8 @@ class _Planner:
             what = "is a draft again" if item.status == "draft" else "claims a later moment"
             self._remark(item, "", f"it is published but {what}; it keeps its published state. Undo that, or use: withdrawn")
             return None
-        if present.is_withdrawn:
-            if content.withdrawn is None:
-                self._remark(item, "withdrawn", "a withdrawal cannot be undone; publish it as a new item with a new id")
+        if present.is_withdrawn and content.withdrawn is None:
+            self._remark(item, "withdrawn", "a withdrawal cannot be undone; publish it as a new item with a new id")
             return None
         photo = self._photo(content)
         if content.version == before.version and photo == present.event.photo:
@@ -142,7 +141,10 @@ class _Planner:
 
 
 def _judge_change(content: Content, before: Content) -> EventType:
-    """A new corrections entry or a later `updated` makes a correction; everything else is a silent fix."""
+    """A new corrections entry or a later `updated` makes a correction; everything else is a silent fix.
+
+    What is withdrawn stays so: a change of its notice is one more withdrawal.
+    """
     if content.withdrawn is not None:
         return EventType.WITHDRAWN
     moved = content.updated_at is not None and (before.updated_at is None or content.updated_at > before.updated_at)

@@ -6,12 +6,13 @@ A transaction that writes begins with `BEGIN IMMEDIATE`, so it never fails half-
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import StoreError
@@ -68,7 +69,7 @@ def open_store(var: Path) -> Store:
     file = var / "digest.db"
     with translate(file):
         var.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 10})
+        engine = create_engine(URL.create("sqlite", database=str(file)), connect_args={"timeout": 10})
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         store = Store(file, engine)
@@ -83,7 +84,21 @@ def open_store(var: Path) -> Store:
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the module would otherwise begin and commit by rules of its own
     for pragma in PRAGMAS:
-        connection.execute(pragma)
+        _run_patiently(connection, pragma)
+
+
+def _run_patiently(connection: sqlite3.Connection, pragma: str) -> None:
+    """Run a pragma; where others open a new database too, the change to a write-ahead log fails at once, without waiting."""
+    for wait in (0.02, 0.1, 0.5, 1.0, 2.0):
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(wait)
+        else:
+            return
+    connection.execute(pragma)
 
 
 def _begin(connection: Connection) -> None:

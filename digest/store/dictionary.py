@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.sqlite import insert
 
-from digest.editions.interests import parse_row, render_row, row_key
+from digest.editions.interests import render_row, row_key
 from digest.store.schema import had, interest
 
-__all__ = ["keep_had", "keep_interest", "read_had", "read_interest"]
+__all__ = ["keep_had", "keep_interest"]
 
 
 def keep_interest(connection: Connection, floors: Mapping[str, int]) -> int:
@@ -21,16 +21,6 @@ def keep_interest(connection: Connection, floors: Mapping[str, int]) -> int:
 def keep_had(connection: Connection, sent: Mapping[str, int]) -> int:
     """The number of the row of this memory of what was sent; the row is made when it is new."""
     return _keep(connection, had, "sent", sent)
-
-
-def read_interest(connection: Connection, number: int) -> dict[str, int]:
-    """The interest of that row."""
-    return parse_row(connection.execute(select(interest.c.floors).where(interest.c.id == number)).scalar_one())
-
-
-def read_had(connection: Connection, number: int) -> dict[str, int]:
-    """The memory of that row."""
-    return parse_row(connection.execute(select(had.c.sent).where(had.c.id == number)).scalar_one())
 
 
 def _keep(connection: Connection, table: Table, column: str, value: Mapping[str, int]) -> int:

@@ -17,8 +17,9 @@ from digest.store.releases import from_seconds, to_seconds
 from digest.store.schema import barred, delivery, edition, variant
 
 __all__ = [
-    "StoredVariant", "bar_item", "count_states", "find_edition", "find_part", "insert_edition", "last_frozen", "next_number",
-    "read_barred", "read_edition", "read_editions", "read_finished_with_held", "read_variants", "write_edition",
+    "StoredVariant", "bar_item", "count_states", "find_draft", "find_edition", "insert_edition", "last_frozen",
+    "next_number", "read_barred", "read_edition", "read_editions", "read_finished_with_held", "read_variants",
+    "write_edition",
 ]  # fmt: skip
 
 _FROZEN: tuple[State, ...] = ("frozen", "sending", "paused", "finished", "cancelled")
@@ -74,10 +75,17 @@ def find_edition(connection: Connection, list_id: str, rhythm: str, period: str)
     return None if row is None else _edition(row)
 
 
-def find_part(connection: Connection, list_id: str, rhythm: str, period: str, part: int) -> Edition | None:
-    """One part of a period."""
-    query = select(edition).where(edition.c.list_id == list_id, edition.c.rhythm == rhythm)
-    row = connection.execute(query.where(edition.c.period == period, edition.c.part == part)).first()
+def find_draft(connection: Connection, list_id: str, rhythm: str, prefix: str) -> Edition | None:
+    """The newest draft among the periods that begin so, extras and parts left aside."""
+    query = select(edition).where(
+        edition.c.list_id == list_id,
+        edition.c.rhythm == rhythm,
+        edition.c.period.startswith(prefix, autoescape=True),
+        edition.c.part == 1,
+        edition.c.extra == 0,
+        edition.c.state == "draft",
+    )
+    row = connection.execute(query.order_by(edition.c.moment.desc(), edition.c.id.desc()).limit(1)).first()
     return None if row is None else _edition(row)
 
 

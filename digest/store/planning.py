@@ -186,7 +186,6 @@ def _settle_edition(connection: Connection, name: str) -> None:
         ),
         {"edition": name},
     )
-    connection.execute(text(f"UPDATE delivery AS d SET settled = 1 WHERE {of_this}"), {"edition": name})  # noqa: S608
     connection.execute(text("DROP TABLE temp.settling"))
 
 
