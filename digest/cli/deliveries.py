@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.screen import format_moment, print_table, progress, site_of
+from digest.cli.screen import count, format_moment, print_table, progress, site_of
 from digest.clock import real_now
 from digest.errors import Status, UsageError
 
@@ -140,7 +140,8 @@ def print_refusals(refusals: Sequence[RefusedLetters]) -> None:
 
 def _print_dry_run(rehearsal: Rehearsal) -> None:
     print_table([(one.reader_count, "readers", one.language, one.form, one.subject) for one in rehearsal.variants])
-    typer.echo(f"{rehearsal.reader_count} letters in {len(rehearsal.variants)} variants would go to {rehearsal.way}.")
+    letters, variants = count(rehearsal.reader_count, "letter"), count(len(rehearsal.variants), "variant")
+    typer.echo(f"{letters} in {variants} would go to {rehearsal.way}.")
     typer.echo("Nothing was sent.")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.screen import format_moment, print_table, site_of
+from digest.cli.screen import count, format_moment, print_table, site_of
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def preview(
     with open_workplace(site_of(context)) as place:
         previews = write_preview(place, name, out)
     print_table([(one.reader_count, "readers", one.language, one.form, one.subject, one.name) for one in previews])
-    typer.echo(f"Wrote {len(previews)} variants into {out}; open {out / 'index.html'}")
+    typer.echo(f"Wrote {count(len(previews), 'variant')} into {out}; open {out / 'index.html'}")
 
 
 @edition.command("approve")
@@ -225,18 +225,13 @@ def _print_plan(plan: Plan, settings: Settings) -> None:
     whole = plan.whole(settings, settings.newsroom.language)
     for carried in whole.new:
         item = plan.newsroom.by_id[carried.item]
-        typer.echo(f"  new         {_readers(plan.readers_of(carried.item)):>14}  {item.id}: {item.content.title}")
+        typer.echo(f"  new         {count(plan.readers_of(carried.item), 'reader'):>14}  {item.id}: {item.content.title}")
     for label, names in (("correction", [item for item, _ in whole.corrected]), ("withdrawal", whole.withdrawn)):
         for name in names:
             item = plan.newsroom.by_id[name]
-            typer.echo(f"  {label:<10}  {_readers(plan.readers_of(name)):>14}  {item.id}: {item.content.title}")
-    typer.echo(
-        f"  {_readers(plan.reader_count)} in {len(plan.variants)} variants; {plan.empty_count} more get nothing this time"
-    )
-
-
-def _readers(number: int) -> str:
-    return "1 reader" if number == 1 else f"{number} readers"
+            typer.echo(f"  {label:<10}  {count(plan.readers_of(name), 'reader'):>14}  {item.id}: {item.content.title}")
+    readers, variants = count(plan.reader_count, "reader"), count(len(plan.variants), "variant")
+    typer.echo(f"  {readers} in {variants}; {plan.empty_count} more get nothing this time")
 
 
 def _rhythm(text: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.screen import format_moment, print_problems, print_table, site_of
+from digest.cli.screen import count, format_moment, print_problems, print_table, site_of
 from digest.errors import Status
 
 __all__ = ["register"]
@@ -44,9 +44,8 @@ def publish(
         typer.echo(f"{event.type.value}: {event.content.title}")
     for stopped in report.stopped:
         if stopped.copies:
-            typer.echo(
-                f"edition {stopped.edition}: {stopped.copies} copies stopped; they follow as the draft {stopped.part}"
-            )
+            copies = "1 copy" if stopped.copies == 1 else f"{stopped.copies} copies"
+            typer.echo(f"edition {stopped.edition}: {copies} stopped; what they carry follows as the draft {stopped.part}")
         else:
             typer.echo(f"edition {stopped.edition}: a draft again; look at it and approve it anew")
     if report.only_rendered and report.written is None:
@@ -56,10 +55,9 @@ def publish(
         typer.echo("touched. To look at the site as of then, name a folder: --out DIR")
         return
     assert report.written is not None
-    shown = f"{len(report.newsroom.items)} items public; {len(report.written.changed)} files written, "
-    typer.echo(
-        shown + f"{report.written.unchanged_count} unchanged, {len(report.written.removed)} removed in {out or site.public}"
-    )
+    items, files = count(len(report.newsroom.items), "item"), count(len(report.written.changed), "file")
+    rest = f"{report.written.unchanged_count} unchanged, {len(report.written.removed)} removed in {out or site.public}"
+    typer.echo(f"{items} public; {files} written, {rest}")
     if report.has_errors:
         raise typer.Exit(Status.REFUSED)
 

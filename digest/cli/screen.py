@@ -18,7 +18,17 @@ from digest.settings import Site, find_site, open_site
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["SHOWN_PROBLEMS", "Bar", "format_moment", "print_error", "print_problems", "print_table", "progress", "site_of"]
+__all__ = [
+    "SHOWN_PROBLEMS",
+    "Bar",
+    "count",
+    "format_moment",
+    "print_error",
+    "print_problems",
+    "print_table",
+    "progress",
+    "site_of",
+]
 
 SHOWN_PROBLEMS = 50
 """How many problems a command lists before it only counts the rest."""
@@ -64,6 +74,11 @@ def print_table(rows: Sequence[Sequence[object]], indent: str = "  ") -> None:
             for cell, text, width in zip(row, shown, widths, strict=True)
         )
         typer.echo(indent + "  ".join(parts).rstrip())
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 item, 2 items."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def format_moment(moment: datetime, where: tzinfo) -> str:

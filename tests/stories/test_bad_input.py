@@ -107,7 +107,7 @@ def test_a_file_of_readers_in_another_encoding(terminal) -> None:  # type: ignor
 def test_a_folder_that_nobody_can_write(terminal) -> None:  # type: ignore[no-untyped-def]
     terminal.item("one", "One story", "2026-03-05")
     assert "--out" in terminal.run("publish", "--out", "/proc/self/site", expect=1)
-    assert "1 items public" in terminal.run("publish")
+    assert "1 item public" in terminal.run("publish")
 
 
 def test_a_file_in_the_place_of_a_folder(terminal) -> None:  # type: ignore[no-untyped-def]
@@ -116,7 +116,7 @@ def test_a_file_in_the_place_of_a_folder(terminal) -> None:  # type: ignore[no-u
     printed = terminal.run("publish", expect=1)
     assert "public" in printed
     (terminal.folder / "public").unlink()
-    assert "1 items public" in terminal.run("publish")
+    assert "1 item public" in terminal.run("publish")
 
 
 def test_real_addresses_and_no_relay(terminal, approved: str) -> None:  # type: ignore[no-untyped-def]
@@ -204,7 +204,7 @@ def test_a_template_at_fault(terminal) -> None:  # type: ignore[no-untyped-def]
     )
     assert "templates/pages/front.html" in terminal.run("publish", expect=1)
     (terminal.folder / "templates" / "pages" / "front.html").unlink()
-    assert "1 items public" in terminal.run("publish")
+    assert "1 item public" in terminal.run("publish")
 
 
 def test_an_unknown_variable_of_the_environment(terminal) -> None:  # type: ignore[no-untyped-def]
