@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.screen import count, format_moment, print_table, site_of
-from digest.errors import UsageError
+from digest.cli.deliveries import print_refusals
+from digest.cli.screen import count, format_moment, print_problems, print_table, site_of
+from digest.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from digest.desk.editions import Shown
@@ -100,7 +101,7 @@ def set_(
     order: Annotated[str | None, typer.Option(metavar="ITEMS", help="Items that come first, with blanks between.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Leave this item out; may be repeated.")] = None,
     include: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Take an exclusion back.")] = None,
-    always: Annotated[bool, typer.Option("--always", help="With --exclude: never on this list.")] = False,
+    always: Annotated[bool, typer.Option("--always", help="With --exclude and --include: for good, on this list.")] = False,
     revision: Annotated[
         int | None, typer.Option(metavar="N", help="The revision you looked at; a stale one is refused.")
     ] = None,
@@ -116,14 +117,15 @@ def set_(
         changes["lead"] = lead or None
     if order is not None:
         changes["order"] = tuple(order.split())
-    if always and not exclude:
-        raise UsageError("--always", "it goes with --exclude ITEM", "Name the item to keep off the list.")
+    if always and not (exclude or include):
+        raise UsageError("--always", "it goes with --exclude ITEM or --include ITEM", "Name the item.")
     with open_workplace(site_of(context)) as place:
         changed = desk.set_choices(
             place, name, changes,
             exclude=() if always else tuple(exclude or ()),
-            include=tuple(include or ()),
+            include=() if always else tuple(include or ()),
             bar=tuple(exclude or ()) if always else (),
+            unbar=tuple(include or ()) if always else (),
             revision=revision,
             actor=actor,
         )  # fmt: skip
@@ -157,7 +159,9 @@ def approve(
     from digest.desk.workplace import open_workplace
 
     with open_workplace(site_of(context)) as place:
-        approved = desk.approve(place, name, actor=actor)
+        warnings: list[Problem] = []
+        approved = desk.approve(place, name, actor=actor, warn=warnings.append)
+    print_problems(warnings)
     typer.echo(f"{approved.id} is approved by {actor}; send it with: digest send {approved.id}")
 
 
@@ -170,8 +174,9 @@ def status(context: typer.Context, name: Id) -> None:
     site = site_of(context)
     with open_workplace(site) as place:
         shown = desk.show(place, name)
-        counts = desk.count_deliveries(place, name)
+        counts, refusals = desk.count_deliveries(place, name), desk.list_refusals(place, name)
     _print_head(shown, site.settings)
+    print_refusals(refusals)
     if counts:
         print_table([(number, state) for state, number in counts.items()])
         typer.echo(f"{sum(counts.values())} deliveries for an audience of {shown.edition.audience_count}")

@@ -70,7 +70,11 @@ def _build_view(
         sections=tuple(
             EditionSection(_heading(topic, settings, words), tuple(cards)) for topic, cards in grouped.items() if cards
         ),
-        corrections=tuple(_correction(item, context, words) for item, _ in content.corrected if item in newsroom.by_id),
+        corrections=tuple(
+            _correction(item, context, words)
+            for item, _ in content.corrected
+            if item in newsroom.by_id and item not in {carried.item for carried in content.new}  # its card shows it already
+        ),
         withdrawals=tuple(_withdrawal(item, context) for item in content.withdrawn if item in newsroom.by_id),
         languages=languages,
     )

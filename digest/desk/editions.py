@@ -6,7 +6,7 @@ there is now, in the transaction that makes the deliveries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
@@ -31,9 +31,10 @@ from digest.desk.workplace import Workplace
 from digest.editions.approval import build_hash, describe_changes
 from digest.editions.edition import Choices, Edition, State, check_revision, check_state, to_draft
 from digest.editions.periods import edition_id, period_at
-from digest.errors import EditionError, UsageError
+from digest.errors import EditionError, Problem, UsageError
 from digest.newsroom.public import Published, build_newsroom
 from digest.settings import Rhythm
+from digest.store.deliveries import RefusedLetters, read_refusals
 from digest.store.editions import (
     bar_item,
     count_states,
@@ -43,6 +44,7 @@ from digest.store.editions import (
     next_number,
     read_edition,
     read_editions,
+    unbar_item,
     write_edition,
 )
 from digest.store.journal import write_journal
@@ -56,6 +58,7 @@ __all__ = [
     "check_approved",
     "freeze_edition",
     "list_editions",
+    "list_refusals",
     "prepare",
     "set_choices",
     "show",
@@ -216,6 +219,7 @@ def set_choices(
     exclude: Sequence[str] = (),
     include: Sequence[str] = (),
     bar: Sequence[str] = (),
+    unbar: Sequence[str] = (),
     revision: int | None = None,
     actor: str = "staff",
 ) -> Edition:
@@ -224,14 +228,14 @@ def set_choices(
     Args:
         changes: the new values by the names of `Choices`.
         exclude: items to leave out this time. `include` takes such an exclusion back.
-        bar: items to keep off this edition's list for good.
+        bar: items to keep off this edition's list for good. `unbar` lets such items in again.
         revision: the revision that the change was made on; None means the newest, whatever it is.
 
     Raises:
         UsageError: there is nothing to set.
         EditionError: the edition is past changing, the revision is stale, or an item named is not among its items.
     """
-    if not (changes or exclude or include or bar):
+    if not (changes or exclude or include or bar or unbar):
         raise UsageError(f"edition {name}", "there is nothing to set", "Name what to change, such as --title or --lead.")
     with place.store.writing() as connection:
         edition = read_edition(connection, name)
@@ -240,17 +244,20 @@ def set_choices(
         )
         check_revision(edition, revision)
         newsroom = build_newsroom(read_events(connection, edition.horizon))
-        named = {*bar, *exclude, *include, *changes.get("order", ()), *filter(None, [changes.get("lead")])}
+        named = {*bar, *unbar, *exclude, *include, *changes.get("order", ()), *filter(None, [changes.get("lead")])}
         unknown = sorted(item for item in named if item not in newsroom.by_id)
         if unknown:
             raise EditionError(f"edition {name}", f"it knows no item {unknown[0]}", f"Its items: digest edition show {name}")
         for item in bar:
             bar_item(connection, edition.list_id, item, place.now)
+        for item in unbar:
+            unbar_item(connection, edition.list_id, item)
         if exclude or include:
             left_out = (set(edition.choices.excluded) | set(exclude)) - set(include)
             changes = {**changes, "excluded": tuple(sorted(left_out))}
         changed = to_draft(replace(edition, choices=edition.choices.change(changes)))
-        what = ", ".join([*sorted(changes), *(f"never on this list: {item}" for item in bar)])
+        barred = [f"never on this list: {item}" for item in bar] + [f"again on this list: {item}" for item in unbar]
+        what = ", ".join([*sorted(changes), *barred])
         edition = write_edition(connection, changed, actor, f"set {what}", place.now)
         write_journal(
             connection, place.now, actor, "edition changed", name, place.via, changed=what, revision=edition.revision
@@ -258,12 +265,20 @@ def set_choices(
         return edition
 
 
-def approve(place: Workplace, name: str, *, actor: str, expected: str | None = None) -> Edition:
+def approve(
+    place: Workplace,
+    name: str,
+    *,
+    actor: str,
+    expected: str | None = None,
+    warn: Callable[[Problem], None] = lambda _problem: None,
+) -> Edition:
     """Approve what the edition is now.
 
     Args:
         actor: who takes the responsibility.
         expected: the hash that was looked at, when the caller has shown one.
+        warn: is told what the inspection finds worth a look, but no reason to refuse.
 
     Raises:
         EditionError: it is no draft, carries nothing to anyone, fails the inspection, or is not what was looked at.
@@ -276,7 +291,8 @@ def approve(place: Workplace, name: str, *, actor: str, expected: str | None = N
         press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
         if not press.plan.variants:
             raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
-        press.inspect()
+        for warning in press.inspect():
+            warn(warning)
         manifest = press.manifest()
         signed = build_hash(manifest)
         if expected is not None and expected != signed:
@@ -376,6 +392,12 @@ def count_deliveries(place: Workplace, name: str) -> dict[str, int]:
     """How many deliveries of an edition are in each state."""
     with place.store.reading() as connection:
         return count_states(connection, name)
+
+
+def list_refusals(place: Workplace, name: str) -> list[RefusedLetters]:
+    """Why letters of an edition failed or wait, in the relay's words."""
+    with place.store.reading() as connection:
+        return read_refusals(connection, name)
 
 
 def _refuse_draft(edition: Edition) -> None:

@@ -275,7 +275,6 @@ def remove_reader(place: Workplace, list_id: str, address: str, *, actor: str) -
     Raises:
         SubscriberError: it is no address, or the list has no such active reader.
     """
-    pick_list(place.site.settings, list_id)
     hashed = place.sealer.index(parse_address(address).address)
     with place.store.writing() as connection:
         found = find_readers(connection, list_id, [hashed]).get(hashed)

@@ -17,8 +17,20 @@ from digest.store.releases import from_seconds, to_seconds
 from digest.store.schema import barred, delivery, edition, variant
 
 __all__ = [
-    "StoredVariant", "bar_item", "count_states", "find_draft", "find_edition", "insert_edition", "last_frozen",
-    "next_number", "read_barred", "read_edition", "read_editions", "read_finished_with_held", "read_variants",
+    "StoredVariant",
+    "bar_item",
+    "count_states",
+    "find_draft",
+    "find_edition",
+    "insert_edition",
+    "last_frozen",
+    "next_number",
+    "read_barred",
+    "read_edition",
+    "read_editions",
+    "read_finished_with_held",
+    "read_variants",
+    "unbar_item",
     "write_edition",
 ]  # fmt: skip
 
@@ -125,6 +137,11 @@ def bar_item(connection: Connection, list_id: str, item: str, now: datetime) -> 
     """Keep an item off a list for good."""
     if item not in read_barred(connection, list_id):
         connection.execute(barred.insert().values(list_id=list_id, item=item, at=to_seconds(now)))
+
+
+def unbar_item(connection: Connection, list_id: str, item: str) -> None:
+    """Let an item onto a list again."""
+    connection.execute(barred.delete().where(barred.c.list_id == list_id, barred.c.item == item))
 
 
 def read_barred(connection: Connection, list_id: str) -> frozenset[str]:

@@ -294,6 +294,26 @@ def test_an_exclusion_can_be_taken_back(week):
     assert new(show(week.place, name).plan) == {"one"}
 
 
+def test_an_item_kept_off_a_list_can_be_let_in_again(week):
+    name = week.prepare().id
+    set_choices(week.place, name, {}, bar=["one"], actor="Ada")
+    assert new(show(week.place, name).plan) == {"two"}
+
+    set_choices(week.place, name, {}, unbar=["one"], actor="Ada")
+
+    assert new(show(week.place, name).plan) == {"one", "two"}
+
+
+def test_an_approval_tells_what_the_inspection_finds_worth_a_look(week):
+    name = week.prepare().id
+    set_choices(week.place, name, {"preheader": "Short."}, actor="Ada")
+    warnings = []
+
+    approve(week.place, name, actor="Ben", warn=warnings.append)
+
+    assert any(warning.field == "preheader" for warning in warnings)
+
+
 def test_what_is_kept_off_a_list_never_comes_there(week):
     week.readers("press", "press", since="2022-02-20")
     name = week.prepare().id
