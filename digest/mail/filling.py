@@ -125,7 +125,7 @@ class Filling:
             link=self._link(entry),
             kind=kind.in_language(words.language) if kind else content.kind,
             day=self._day_words(content.date, words),
-            topics=", ".join(self._topic_titles(content.topics, words.language)),
+            topics=words.gettext(", ").join(self._topic_titles(content.topics, words.language)),
             summary=content.summary,
             picture=self._picture(entry, picture.medium) if picture else None,
             small_picture=self._picture(entry, picture.small) if picture else None,
