@@ -285,20 +285,19 @@ def approve(
     """
     with place.store.writing() as connection:
         settle(connection)
-        edition = read_edition(connection, name)
-        check_state(edition, _CHANGEABLE, "approved", f"Look at it: digest edition show {name}")
-        edition = to_draft(edition)
-        press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
-        if not press.plan.variants:
-            raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
+    with place.store.reading() as connection:  # the slow part, before the write lock is taken
+        press = _press_draft(place, connection, name)
         for warning in press.inspect():
             warn(warning)
+        looked_at = expected or build_hash(press.manifest())
+    with place.store.writing() as connection:
+        press = _press_draft(place, connection, name)
         manifest = press.manifest()
         signed = build_hash(manifest)
-        if expected is not None and expected != signed:
+        if looked_at != signed:
             raise EditionError(f"edition {name}", "it is no longer what was looked at", "Look at it again and approve that.")
         approved = replace(
-            edition,
+            press.edition,
             state="approved",
             approved_hash=signed,
             approved_by=actor,
@@ -309,6 +308,17 @@ def approve(
         edition = write_edition(connection, approved, actor, "approved", place.now)
         write_journal(connection, place.now, actor, "edition approved", name, place.via, hash=signed)
         return edition
+
+
+def _press_draft(place: Workplace, connection: Connection, name: str) -> Press:
+    """What an edition would send if it were approved now."""
+    edition = read_edition(connection, name)
+    check_state(edition, _CHANGEABLE, "approved", f"Look at it: digest edition show {name}")
+    draft = to_draft(edition)
+    press = Press(place, draft, plan_edition(connection, draft, place.site.settings))
+    if not press.plan.variants:
+        raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
+    return press
 
 
 def find_changes(press: Press) -> tuple[str, ...]:
