@@ -27,6 +27,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from digest import shipped
 from digest.errors import TemplateError
+from digest.theming import judge_theme
 
 __all__ = ["RIGHT_TO_LEFT", "Templates", "Words", "direction"]
 
@@ -104,21 +105,18 @@ class Templates:
 
     @cached_property
     def theme(self) -> Mapping[str, Any]:
-        """theme.toml: colours, type and widths; the site's own keys win over the shipped ones, table by table."""
-        merged: dict[str, Any] = {}
-        for folder in reversed(self._folders):
-            file = folder / "theme.toml"
-            if not file.is_file():
-                continue
-            try:
-                data = tomllib.loads(file.read_text("utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise TemplateError("templates/theme.toml", str(error), "Mend that line.") from None
-            except OSError as error:
-                raise _unreadable("theme.toml", error) from None
+        """theme.toml: colours, type and widths; the site's own keys win over the shipped ones, table by table.
+
+        Raises:
+            TemplateError: a key is unknown, a value cannot be used, or two colours are too close to each other.
+        """
+        *own, known = [_read_theme(folder / "theme.toml") for folder in self._folders]
+        merged = dict(known)
+        for data in own:
             for key, value in data.items():
                 below = merged.get(key)
                 merged[key] = {**below, **value} if isinstance(value, dict) and isinstance(below, dict) else value
+        judge_theme(merged, known)
         return merged
 
     @lru_cache(maxsize=64)  # noqa: B019 (one Templates lives as long as its process)
@@ -215,6 +213,15 @@ class Templates:
                 except OSError as error:
                     raise _unreadable(name, error) from None
         return None
+
+
+def _read_theme(file: Traversable) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise TemplateError("templates/theme.toml", str(error), "Mend that line.") from None
+    except OSError as error:
+        raise _unreadable("theme.toml", error) from None
 
 
 def _read_words(language: str, file: Traversable) -> Words:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,6 +28,8 @@ from digest.items.reading import read_item_file
 from digest.items.together import judge_together
 from digest.settings import Settings, build_settings
 from digest.settings.tables import Table
+from digest.subscribers.readers_file import COLUMNS
+from digest.theming import PAIRS
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "SECURITY.md", "docs/items.md", "docs/settings.md", "docs/delivery.md")
@@ -130,7 +133,7 @@ def test_every_command_that_a_document_names_exists_with_its_options(page: str) 
     assert described, f"{page} names no command"
     for line in described:
         names = _expand(_name(line))
-        assert names != [""] or "--site" in line, f"{page}: there is no command such as {line!r}"
+        assert names != [""] or "--site" in line or "--version" in line, f"{page}: there is no command such as {line!r}"
         for name in names:
             assert name not in _groups() - {""}, f"{page}: {line!r} names no command of the group {name!r}"
             known = _commands()[name] | _commands()[""] | {"--help"}
@@ -163,6 +166,37 @@ def test_help_shows_the_options_that_the_documents_speak_of() -> None:
 
     assert shown.exit_code == 0
     assert {"--at", "--out", "--strict", "--backfill"} <= set(re.findall(r"--[a-z-]+", shown.output))
+
+
+def test_the_version_that_is_printed_is_the_one_of_the_package() -> None:
+    from typer.testing import CliRunner
+
+    shown = CliRunner().invoke(app, ["--version"])
+    project = tomllib.loads(_text("pyproject.toml"))["project"]
+
+    assert (shown.exit_code, shown.output) == (0, f"digest {project['version']}\n")
+
+
+def test_designers_are_told_every_pair_of_colours_that_is_checked() -> None:
+    rows = _rows(_section(_text("templates/README.md"), "The pairs of colours"))
+
+    told = {pair for row in rows for pair in product(*(re.findall(r"`(\w+)`", cell) for cell in row))}
+
+    assert told == set(PAIRS)
+
+
+def test_the_columns_that_the_readme_shows_are_those_of_a_reader_file() -> None:
+    shown = re.findall(r"^email,.*$", _text("README.md"), re.MULTILINE)
+
+    assert shown == [",".join(COLUMNS)]
+
+
+def test_the_readme_names_the_example_item_as_init_writes_it() -> None:
+    (named,) = re.findall(r"^rm items/(\S+)", _text("README.md"), re.MULTILINE)
+
+    written = build_site(datetime(2026, 11, 22, tzinfo=UTC))
+
+    assert [name for name in written if name.startswith("items/")] == [f"items/{named.replace('*', '2026-11-22')}"]
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/delivery.md"])

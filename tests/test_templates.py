@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from digest import shipped
 from digest.errors import TemplateError
 from digest.templates import Templates, direction
+from digest.theming import PAIRS, contrast, judge_theme
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
 Write = Callable[[str, str | bytes], Path]
@@ -206,15 +207,78 @@ def test_a_language_that_nobody_has_names_of_months_for_is_told_days_in_english(
 
 
 def test_the_sites_theme_wins_key_by_key(folder: Path, write: Write) -> None:
-    shipped_theme = Templates().theme
-    table = next(name for name, value in shipped_theme.items() if isinstance(value, dict) and len(value) > 1)
-    first, second = list(shipped_theme[table])[:2]
-    write("theme.toml", f'[{table}]\n{first} = "own"\n[new]\nkey = 1\n')
+    ours = Templates().theme
+    write("theme.toml", '[light]\npaper = "#FFF"\n[width]\nmail = 640\nmeasure = "40.5rem"\n')
     theme = Templates(folder).theme
 
-    assert theme[table][first] == "own"
-    assert theme[table][second] == shipped_theme[table][second]
-    assert theme["new"] == {"key": 1}
+    assert theme["light"] == {**ours["light"], "paper": "#FFF"}
+    assert theme["width"] == {**ours["width"], "mail": 640, "measure": "40.5rem"}
+    assert (theme["dark"], theme["type"]) == (ours["dark"], ours["type"])
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "remedy"),
+    [
+        ("[light]\npaper = 'zzz'", "[light] paper: 'zzz' is no colour", "Write it like #f4f3ef."),
+        ("[dark]\nrule = '#12345'", "[dark] rule: '#12345' is no colour", "#f4f3ef"),
+        ("[dark]\nrule = '#f4f3ef; x'", "[dark] rule: '#f4f3ef; x' is no colour", "#f4f3ef"),
+        ('[dark]\nrule = "#f4f3ef\\n"', "[dark] rule: '#f4f3ef\\n' is no colour", "#f4f3ef"),
+        ("[dark]\nrule = 123", "[dark] rule: 123 is no colour", "#f4f3ef"),
+        ("[light]\npapper = '#fff'", "[light] has no key papper", "paper, card"),
+        ("[type]\nmono = 'Courier'", "[type] has no key mono", "serif, sans"),
+        ("[sepia]\npaper = '#fff'", "there is no table [sepia]", "light, dark, type, width"),
+        ("light = '#fff'", "light is no table", "[light]"),
+        ("[[light]]\npaper = '#fff'", "light is no table", "[light]"),
+        ("[type]\nserif = ' '", "[type] serif: ' ' names no typeface", "Georgia"),
+        ("[type]\nserif = 7", "[type] serif: 7 names no typeface", "Georgia"),
+        ("[width]\nmail = 199", "[width] mail: 199 is no width", "200 to 4000"),
+        ("[width]\npage = 4001", "[width] page: 4001 is no width", "200 to 4000"),
+        ("[width]\npage = 1080.0", "[width] page: 1080.0 is no width", "200 to 4000"),
+        ("[width]\npage = true", "[width] page: True is no width", "200 to 4000"),
+        ("[width]\nmeasure = '66 ch'", "[width] measure: '66 ch' is no width of a line", "66ch, 40rem or 600px"),
+        ("[width]\nmeasure = 66", "[width] measure: 66 is no width of a line", "66ch, 40rem or 600px"),
+        ("[light]\nsoft = '#777777'", "[light] soft on paper has a contrast of 4.03, less than 4.5", "lighter or darker"),
+        ("[dark]\non_button = '#fff'", "[dark] on_button on button has a contrast of 1.41, less than 4.5", "lighter"),
+    ],
+)
+def test_a_theme_that_would_spoil_the_look_is_refused(
+    text: str, cause: str, remedy: str, folder: Path, write: Write
+) -> None:
+    write("theme.toml", text)
+    with pytest.raises(TemplateError) as refusal:
+        assert Templates(folder).theme
+    assert (refusal.value.subject, refusal.value.cause) == ("templates/theme.toml", cause)
+    assert remedy in refusal.value.remedy
+
+
+@pytest.mark.parametrize("sign", [";", "{", "}", "<", ">", "\\n"])
+def test_a_typeface_cannot_break_out_of_its_rule(sign: str, folder: Path, write: Write) -> None:
+    write("theme.toml", f'[type]\nsans = "Arial{sign} serif"\n')
+    with pytest.raises(TemplateError, match=r"\[type\] sans: .* holds one of ; \{ \} < > or a line break"):
+        assert Templates(folder).theme
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [
+        ("#000", "#ffffff", 21),
+        ("#fff", "#FFFFFF", 1),
+        ("#777777", "#fff", 4.48),
+        ("#767676", "#fff", 4.54),
+        ("#f00", "#fff", 4.0),
+    ],
+)
+def test_contrast_is_as_wcag_counts_it(one: str, other: str, ratio: float) -> None:
+    assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.005)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize(("text", "ground"), PAIRS)
+def test_every_pair_is_held_to_its_contrast(mode: str, text: str, ground: str) -> None:
+    known = Templates().theme
+    theme = {**known, mode: {**known[mode], text: known[mode][ground]}}
+    with pytest.raises(TemplateError, match=rf"\[{mode}\] {text} on \w+ has a contrast"):
+        judge_theme(theme, known)
 
 
 @pytest.mark.parametrize("text", ["[broken", "a = " + "[" * 5000])

@@ -7,6 +7,7 @@ class; nobody sees a traceback for something that can be foreseen. Heavy imports
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 
 import typer
 
@@ -32,12 +33,19 @@ deliveries.register(app)
 demo.register(app)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"digest {version('newsroom-digest')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
     site: str = typer.Option(
         "", "--site", metavar="DIR", help="The site's folder; else DIGEST_SITE, else the nearest upward."
     ),
+    _version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
 ) -> None:
     context.obj = site
 

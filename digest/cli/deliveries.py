@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["print_outcome", "print_refusals", "register"]
 
 deliveries = typer.Typer(
-    help="Letters of which nobody knows whether they arrived.", no_args_is_help=True, rich_markup_mode=None
+    help="Single letters: held, failed, perhaps sent twice.", no_args_is_help=True, rich_markup_mode=None
 )
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600}
 
@@ -41,6 +41,7 @@ def send(
     actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this.")] = "staff",
 ) -> None:
     """Send an edition; run again, it goes on where it stopped and mails nobody twice."""
+    from digest.delivery.relay import is_loopback, parse_smtp_url
     from digest.desk.checking import find_unpublished
     from digest.desk.workplace import open_workplace
     from digest.work import sending
@@ -48,6 +49,14 @@ def send(
     patience = _duration(wait)
     site = site_of(context)
     with open_workplace(site) as place:
+        if site.smtp_url and not is_loopback(parse_smtp_url(site.smtp_url).host):
+            typer.echo(
+                "The unsubscribe links in letters are not answered by this version yet. Read what comes to reply_to,",
+                err=True,
+            )
+            typer.echo(
+                "and end the subscription of everyone who asks: digest subscribers remove ADDRESS --list LIST", err=True
+            )
         for file in find_unpublished(place, name):
             typer.echo(f"{file} was edited and not published since; the edition carries it as it is published.")
         if dry_run:
@@ -80,6 +89,29 @@ def held(
         typer.echo("  with --received (a copy arrived), --again (send one more), or --give-up.")
     else:
         typer.echo("Nothing is held.")
+
+
+@deliveries.command("failed")
+def failed(context: typer.Context, name: Annotated[str, typer.Argument(metavar="ID", help="The edition.")]) -> None:
+    """List the letters that the relay refused for good, with its words."""
+    _print_letters(context, name, "failed", "No letter of this edition failed.")
+
+
+@deliveries.command("doubted")
+def doubted(context: typer.Context, name: Annotated[str, typer.Argument(metavar="ID", help="The edition.")]) -> None:
+    """List the letters that a reader may have got twice: an answer was lost, and one more copy was sent."""
+    _print_letters(context, name, "doubted", "Nobody can have got this edition twice.")
+
+
+def _print_letters(context: typer.Context, name: str, which: Literal["failed", "doubted"], none: str) -> None:
+    from digest.desk.steering import list_letters
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        letters = list_letters(place, name, which)
+    print_table([(letter.held.id, letter.address, letter.held.reply) for letter in letters], indent="")
+    if not letters:
+        typer.echo(none)
 
 
 @deliveries.command("decide")
@@ -123,8 +155,15 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
         typer.echo(f"{waiting} wait until {format_moment(report.next_at, site.settings.zone)}; then: digest send {one.id}")
     elif report.status is Status.WAITING:
         typer.echo(f"Go on with: digest send {one.id}")
-    if report.status is Status.PAUSED:
+    if one.state == "paused" and one.paused_by == "staff":
+        typer.echo(
+            f"{one.changed_by} paused it. Go on with: digest edition resume {one.id} --as NAME, then digest send {one.id}"
+        )
+    elif report.status is Status.PAUSED:
         typer.echo(f"When it is mended, go on with: digest send {one.id}")
+    if outcome.doubt_count:
+        twice = count(outcome.doubt_count, "reader")
+        typer.echo(f"{twice} may have got it twice, for an answer was lost: digest deliveries doubted {one.id}")
     if outcome.counts.get("held"):
         typer.echo("Some letters are held for a person to decide: digest deliveries held")
     if outcome.is_outbox:

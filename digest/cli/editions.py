@@ -153,6 +153,9 @@ def approve(
     context: typer.Context,
     name: Id,
     actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who takes the responsibility.")],
+    revision: Annotated[
+        int | None, typer.Option(metavar="N", help="The revision you looked at; a stale one is refused.")
+    ] = None,
 ) -> None:
     """Approve an edition as it is now; any later change makes it a draft again."""
     from digest.desk import editions as desk
@@ -160,7 +163,7 @@ def approve(
 
     with open_workplace(site_of(context)) as place:
         warnings: list[Problem] = []
-        approved = desk.approve(place, name, actor=actor, warn=warnings.append)
+        approved = desk.approve(place, name, actor=actor, revision=revision, warn=warnings.append)
     print_problems(warnings)
     typer.echo(f"{approved.id} is approved by {actor}; send it with: digest send {approved.id}")
 
@@ -208,7 +211,8 @@ def _steer(context: typer.Context, name: str, step: str, actor: str) -> None:
         changed = {"pause": steering.pause, "resume": steering.resume, "cancel": steering.cancel}[step](
             place, name, actor=actor
         )
-    typer.echo(f"{changed.id} is {changed.state}.")
+    after = f" Nothing leaves until: digest send {changed.id}" if step == "resume" else ""
+    typer.echo(f"{changed.id} is {changed.state}.{after}")
 
 
 def _print_head(shown: Shown, settings: Settings) -> None:

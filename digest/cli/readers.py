@@ -130,7 +130,7 @@ def remove(
 def export(
     context: typer.Context,
     list_id: List,
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write; else standard output.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where to write; else standard output.")] = None,
     actor: As = "staff",
 ) -> None:
     """Write the active readers of a list as CSV, safe to open in a spreadsheet."""
@@ -139,18 +139,18 @@ def export(
 
     with open_workplace(site_of(context)) as place:
         text = "".join(export_readers(place, list_id, actor=actor))
-    if to is None:
+    if out is None:
         sys.stdout.write(text)
         return
     try:
-        handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # plain addresses are for nobody else
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # plain addresses are for nobody else
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(str(to), "the file exists", "Name another one.") from None
+        raise UsageError(str(out), "the file exists", "Name another one.") from None
     except OSError as error:
-        raise ContentError(str(to), f"it cannot be written ({error.strerror})", "Name a folder you may write to.") from None
-    typer.echo(f"Wrote {to}; it holds plain addresses, keep it safe.")
+        raise ContentError(str(out), f"it cannot be written ({error.strerror})", "Name a folder you may write to.") from None
+    typer.echo(f"Wrote {out}; it holds plain addresses, keep it safe.")
 
 
 def _read(file: Path) -> bytes:

@@ -32,6 +32,7 @@ from digest.editions.approval import build_hash, describe_changes
 from digest.editions.edition import Choices, Edition, State, check_revision, check_state, to_draft
 from digest.editions.periods import edition_id, period_at
 from digest.errors import EditionError, Problem, UsageError
+from digest.items.characters import find_first_forbidden
 from digest.newsroom.public import Published, build_newsroom
 from digest.settings import Rhythm
 from digest.store.deliveries import RefusedLetters, read_refusals
@@ -232,11 +233,12 @@ def set_choices(
         revision: the revision that the change was made on; None means the newest, whatever it is.
 
     Raises:
-        UsageError: there is nothing to set.
+        UsageError: there is nothing to set, or a text holds what cannot be shown.
         EditionError: the edition is past changing, the revision is stale, or an item named is not among its items.
     """
     if not (changes or exclude or include or bar or unbar):
         raise UsageError(f"edition {name}", "there is nothing to set", "Name what to change, such as --title or --lead.")
+    _check_words(changes)
     with place.store.writing() as connection:
         edition = read_edition(connection, name)
         check_state(
@@ -265,12 +267,20 @@ def set_choices(
         return edition
 
 
+def _check_words(changes: Mapping[str, Any]) -> None:
+    """Refuse what no reader could see: control characters; and, but in the introduction, line breaks."""
+    for field, value in changes.items():
+        if isinstance(value, str) and (find_first_forbidden(value) or (field != "introduction" and "\n" in value)):
+            raise UsageError(field, "it holds a line break or a character that cannot be shown", "Type it as plain text.")
+
+
 def approve(
     place: Workplace,
     name: str,
     *,
     actor: str,
     expected: str | None = None,
+    revision: int | None = None,
     warn: Callable[[Problem], None] = lambda _problem: None,
 ) -> Edition:
     """Approve what the edition is now.
@@ -278,15 +288,18 @@ def approve(
     Args:
         actor: who takes the responsibility.
         expected: the hash that was looked at, when the caller has shown one.
+        revision: the revision that was looked at; None means the newest, whatever it is.
         warn: is told what the inspection finds worth a look, but no reason to refuse.
 
     Raises:
         EditionError: it is no draft, carries nothing to anyone, fails the inspection, or is not what was looked at.
+        UsageError: the name holds characters that cannot be shown.
     """
     with place.store.writing() as connection:
         settle(connection)
     with place.store.reading() as connection:  # the slow part, before the write lock is taken
         press = _press_draft(place, connection, name)
+        check_revision(press.edition, revision)
         for warning in press.inspect():
             warn(warning)
         looked_at = expected or build_hash(press.manifest())
@@ -323,6 +336,8 @@ def _press_draft(place: Workplace, connection: Connection, name: str) -> Press:
 
 def find_changes(press: Press) -> tuple[str, ...]:
     """What is no longer as it was when the edition was approved, in words; nothing if it is still that."""
+    if not press.plan.variants:
+        return ("its readers have had all of it since, by another edition",)
     present = press.manifest()
     return () if build_hash(present) == press.edition.approved_hash else describe_changes(press.edition.manifest, present)
 

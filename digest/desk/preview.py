@@ -34,8 +34,10 @@ def write_preview(place: Workplace, name: str, out: Path) -> list[Preview]:
 
     Raises:
         EditionError: there is no such edition, or it carries nothing to anyone.
-        ContentError: the folder cannot be written.
+        ContentError: the folder is one of the site's own, or cannot be written.
     """
+    if place.site.is_own(out):
+        raise ContentError(str(out), "the site's own files lie there", "Name another folder.")
     with place.store.reading() as connection:
         edition = read_edition(connection, name)
         press = Press(place, edition, plan_edition(connection, edition, place.site.settings))

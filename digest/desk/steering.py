@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from digest.delivery.transitions import Decision
 from digest.desk.workplace import Workplace
@@ -13,6 +14,8 @@ from digest.store.deliveries import (
     Held,
     cancel_edition,
     pause_edition,
+    read_doubted,
+    read_failed,
     read_held,
     resume_edition,
 )
@@ -20,7 +23,7 @@ from digest.store.deliveries import decide as decide_held
 from digest.store.editions import read_edition
 from digest.store.journal import write_journal
 
-__all__ = ["HeldLetter", "cancel", "decide", "list_held", "pause", "resume"]
+__all__ = ["HeldLetter", "cancel", "decide", "list_held", "list_letters", "pause", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,14 @@ def list_held(place: Workplace, name: str | None = None) -> list[HeldLetter]:
     with place.store.reading() as connection:
         held = read_held(connection, name)
     return [HeldLetter(one, place.sealer.unseal(one.sealed) if one.sealed else "(erased)") for one in held]
+
+
+def list_letters(place: Workplace, name: str, which: Literal["failed", "doubted"]) -> list[HeldLetter]:
+    """The letters of an edition that failed, or that a reader may have got twice, with their addresses."""
+    with place.store.reading() as connection:
+        read_edition(connection, name)
+        found = read_failed(connection, name) if which == "failed" else read_doubted(connection, name)
+    return [HeldLetter(one, place.sealer.unseal(one.sealed) if one.sealed else "(erased)") for one in found]
 
 
 def decide(place: Workplace, numbers: Sequence[int], decision: Decision, *, actor: str) -> list[Decided]:

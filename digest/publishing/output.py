@@ -59,15 +59,17 @@ def write_output(site: Site, public: Path, files: Mapping[str, bytes], pictures:
     """Make a folder hold the public site: these files and the photos of these pictures, and nothing of earlier runs.
 
     Raises:
-        StoreError: the folder is part of the site's sources, or cannot be written to.
+        StoreError: the folder is another one of the site's own, holds files of somebody else, or cannot be written to.
     """
-    place = public.resolve()
-    sources = (site.items, site.keys, site.templates)
-    if place == site.folder.resolve() or any(place.is_relative_to(folder.resolve()) for folder in sources):
-        raise StoreError(str(public), "the site's own files lie there", "Choose another folder with --out.")
+    manifest = manifest_path(site.var, public)
+    if public.resolve() != site.public.resolve():
+        if site.is_own(public):
+            raise StoreError(str(public), "the site's own files lie there", "Choose another folder with --out.")
+        if not manifest.exists() and public.is_dir() and any(public.iterdir()):
+            raise StoreError(str(public), "other files lie there", "Choose a new or empty folder with --out.")
     photos = open_renditions(site.var / "photos").files(pictures)
     ordered = {path: files[path] for path in sorted(files, key=_rank)}
-    return write_files(public, {**photos, **ordered}, manifest_path(site.var, public))
+    return write_files(public, {**photos, **ordered}, manifest)
 
 
 def _rank(path: str) -> tuple[int, str]:

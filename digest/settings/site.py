@@ -54,6 +54,15 @@ class Site:
         """Where the three keys lie."""
         return self.keys_folder or self.folder / "keys"
 
+    def is_own(self, path: Path) -> bool:
+        """Whether a path is the site itself, lies above it, or in a folder that the product reads or writes by itself.
+
+        What staff ask to be written (previews, exports, a site as of another day) may lie anywhere else.
+        """
+        place = path.resolve()
+        own = (self.public, self.items, self.templates, self.var, self.keys)
+        return self.folder.resolve().is_relative_to(place) or any(place.is_relative_to(one.resolve()) for one in own)
+
 
 def find_site(argument: str | None = None, environment: Mapping[str, str] | None = None, start: Path | None = None) -> Path:
     """The site's folder: the argument, else `DIGEST_SITE`, else the nearest folder upward with a newsroom.toml.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, update
 
 from digest.delivery.transitions import Decision, Facts, State, after_decision
 from digest.errors import EditionError
@@ -30,7 +30,7 @@ _WORDS = {Decision.RECEIVED: "received, say staff", Decision.AGAIN: None, Decisi
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A delivery that staff must decide: perhaps a copy arrived. The address stays sealed."""
+    """A delivery that staff must decide or want to see by name. The address stays sealed."""
 
     id: int
     edition: str | None
@@ -86,12 +86,35 @@ def read_refusals(connection: Connection, name: str) -> list[RefusedLetters]:
     return [RefusedLetters(State(row.state), row.code, row.reply or "", row.number) for row in connection.execute(query)]
 
 
+def count_doubts(connection: Connection, name: str) -> int:
+    """How many readers of an edition may have got a second copy: the answer to the first was lost, and one more was sent."""
+    doubted = select(func.count()).where(delivery.c.edition_id == name, _DOUBTED)
+    return connection.execute(doubted).scalar_one()
+
+
 def read_held(connection: Connection, name: str | None = None) -> list[Held]:
     """What staff must decide, of one edition or of all, the oldest first."""
+    return _read_letters(connection, delivery.c.state == State.HELD, name)
+
+
+def read_failed(connection: Connection, name: str) -> list[Held]:
+    """The letters of an edition that the relay refused for good, the oldest first."""
+    return _read_letters(connection, delivery.c.state == State.FAILED, name)
+
+
+def read_doubted(connection: Connection, name: str) -> list[Held]:
+    """The letters of an edition that a reader may have got twice, the oldest first."""
+    return _read_letters(connection, _DOUBTED, name)
+
+
+_DOUBTED = and_(delivery.c.unknown_count > 0, delivery.c.state == State.SENT)
+
+
+def _read_letters(connection: Connection, which: ColumnElement[bool], name: str | None) -> list[Held]:
     query = (
         select(delivery, subscription.c.sealed)
         .join(subscription, subscription.c.id == delivery.c.subscription_id, isouter=True)
-        .where(delivery.c.state == State.HELD)
+        .where(which)
         .order_by(delivery.c.outcome_at, delivery.c.id)
     )
     if name is not None:

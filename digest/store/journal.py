@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from digest.errors import UsageError
+from digest.items.characters import find_first_forbidden
 from digest.store.releases import from_seconds, to_seconds
 from digest.store.schema import journal
 
@@ -31,7 +33,13 @@ class Entry:
 def write_journal(
     connection: Connection, at: datetime, actor: str, action: str, subject: str, via: str = "cli", **detail: Any
 ) -> None:
-    """Write a line in the transaction that does the thing itself."""
+    """Write a line in the transaction that does the thing itself.
+
+    Raises:
+        UsageError: the actor's name is empty or holds what cannot be shown in one line.
+    """
+    if not actor.strip() or "\n" in actor or "\t" in actor or find_first_forbidden(actor):
+        raise UsageError("--as", "the name is empty or holds characters that cannot be shown", "Write a plain name.")
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
     row = {"at": to_seconds(at), "actor": actor, "via": via, "action": action, "subject": subject, "detail": text}
     connection.execute(journal.insert(), row)

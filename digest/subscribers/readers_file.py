@@ -204,6 +204,9 @@ def _judge_email(cell: str, seen: dict[str, int], faults: list[tuple[str, str]])
     except SubscriberError as error:
         faults.append(("email", error.cause))
         return None
+    if address.needs_smtputf8:
+        faults.append(("email", "it has letters before the @ that mail servers cannot take yet; ask for another address"))
+        return None
     earlier = seen.get(lookup_form(address.address))
     if earlier is not None:
         faults.append(("email", f"the address appears twice (line {earlier})"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 
+from digest import clock
 from digest.delivery.ledger import Picked
 from digest.delivery.outbox import OutboxTransport
 from digest.delivery.pace import Rules
@@ -23,7 +25,7 @@ from digest.desk.workplace import Workplace
 from digest.editions.edition import Edition, check_state
 from digest.errors import Status, StoreError
 from digest.mail.compile import CompiledMessage, read_file, splice
-from digest.store.deliveries import RefusedLetters, read_refusals, resume_edition
+from digest.store.deliveries import RefusedLetters, count_doubts, read_refusals, resume_edition
 from digest.store.editions import count_states, read_edition, write_edition
 from digest.store.files import read_variant
 from digest.store.journal import write_journal
@@ -39,7 +41,8 @@ __all__ = ["Rehearsal", "SendReport", "rehearse", "send"]
 class SendReport:
     """How a run of `send` ended, the edition as it is now, and how many of its deliveries are in each state.
 
-    `is_outbox` says that the letters of this run stayed on this machine, `refusals` why letters failed or wait.
+    `is_outbox` says that the letters of this run stayed on this machine, `refusals` why letters failed or wait,
+    `doubt_count` how many readers may have got a second copy, because the answer to the first was lost.
     """
 
     edition: Edition
@@ -47,6 +50,7 @@ class SendReport:
     counts: Mapping[str, int]
     is_outbox: bool
     refusals: Sequence[RefusedLetters]
+    doubt_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +113,13 @@ def send(
         settle(connection)
         counts = count_states(connection, name)
         ended = read_edition(connection, name)
-        if ended.state != "sending" and not was_finished:
-            detail = {"why": report.reason, **counts}
-            write_journal(connection, place.now, "digest", f"edition {ended.state}", name, place.via, **detail)
+        doubts = count_doubts(connection, name)
+        by_itself = ended.state == "finished" or (ended.state == "paused" and ended.paused_by == "self")
+        if by_itself and not was_finished:
+            detail = {"why": report.reason, "perhaps twice": doubts, **counts}
+            write_journal(connection, clock.now(), "digest", f"edition {ended.state}", name, place.via, **detail)
         kept = isinstance(way, Outbox) and report.progress.sent_count > 0
-        return SendReport(ended, report, counts, kept, read_refusals(connection, name))
+        return SendReport(ended, report, counts, kept, read_refusals(connection, name), doubts)
 
 
 def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
@@ -229,11 +235,13 @@ class _Composer:
         return Letter(self._sender.address, address, message_id, copy)
 
     def _read(self, message_hash: str) -> CompiledMessage:
+        """The ready message of that name; its bytes must still be those that were approved."""
+        subject = f"var/variants/{message_hash[:2]}/{message_hash}"
+        remedy = "Restore var/variants from a backup; or cancel the edition, prepare it again and approve that."
         try:
-            return read_file(read_variant(self._place.site.var, message_hash))
+            data = read_variant(self._place.site.var, message_hash)
         except OSError as error:
-            raise StoreError(
-                f"var/variants/{message_hash[:2]}/{message_hash}",
-                f"the ready message cannot be read ({error.strerror})",
-                "Restore var/variants from a backup.",
-            ) from None
+            raise StoreError(subject, f"the ready message cannot be read ({error.strerror})", remedy) from None
+        if hashlib.sha256(data).hexdigest() != message_hash:
+            raise StoreError(subject, "the ready message is not what was approved: its file was changed", remedy)
+        return read_file(data)

@@ -124,6 +124,19 @@ def test_a_good_row_is_kept_when_only_a_bad_one_had_its_address() -> None:
     assert [type(row) for row in found] == [RowProblem, ReaderRow]
 
 
+@pytest.mark.parametrize("email", ["ві́ра@example.org", "vírā@example.org"])
+def test_letters_before_the_at_sign_that_relays_cannot_take_spoil_the_row_alone(email: str) -> None:
+    text = f"{HEADER}\none@example.org,,,\n{email},,,\ntwo@example.org,,,\n"
+    assert [type(row) for row in _read(text)] == [ReaderRow, RowProblem, ReaderRow]
+    assert _messages(text) == [
+        "readers.csv:3: email: it has letters before the @ that mail servers cannot take yet; ask for another address"
+    ]
+
+
+def test_letters_of_any_script_after_the_at_sign_are_taken() -> None:
+    assert _one("vira@приклад.example,,,").address.domain == "xn--80aikifvh.example"
+
+
 @pytest.mark.parametrize("sign", ["\0", "\x01", "\x0b", "\x0c", "\x1c", "\x7f", "\x85", "\r"])
 def test_a_control_character_spoils_its_row_alone(sign: str) -> None:
     assert _messages([HEADER, f"one@example.org,rus{sign}sia,,", "two@example.org,,,"]) == [

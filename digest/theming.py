@@ -1,0 +1,104 @@
+"""The rules of theme.toml: which keys there are, what each can be, and which colours must stand out from each other."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from digest.errors import TemplateError
+
+__all__ = ["CONTRAST", "PAIRS", "WIDTHS", "contrast", "judge_theme"]
+
+PAIRS = (
+    ("ink", "paper"), ("ink", "card"), ("ink", "notice"),
+    ("text", "paper"), ("text", "card"), ("text", "notice"),
+    ("soft", "paper"), ("soft", "card"), ("soft", "notice"),
+    ("on_accent", "accent"),
+    ("on_button", "button"),
+)  # fmt: skip
+"""Every colour of text with a colour it stands on."""
+
+CONTRAST = 4.5
+"""The least contrast of a pair: WCAG 2.2, success criterion 1.4.3."""
+
+WIDTHS = range(200, 4001)
+"""How wide, in CSS pixels, mail and page can be."""
+
+_COLOUR = re.compile("#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
+_MEASURE = re.compile(r"[1-9][0-9]{0,3}(?:\.[0-9]{1,3})?(?:ch|rem|px)")
+_BREAKS_OUT = re.compile("[;{}<>\n]")
+_MODES = ("light", "dark")
+
+
+def judge_theme(theme: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Refuse a whole theme whose values would spoil style sheets, or make something hard to read.
+
+    `known` is the shipped theme: its tables and keys are all there are.
+
+    Raises:
+        TemplateError: it names the table and key, or the pair of colours and their contrast.
+    """
+    for table, values in theme.items():
+        if table not in known:
+            raise _refusal(f"there is no table [{_show(table, quoted=False)}]", f"The tables are {', '.join(known)}.")
+        if not isinstance(values, dict):
+            raise _refusal(f"{table} is no table", f"Write [{table}] on a line of its own, and its keys below.")
+        for key, value in values.items():
+            if key not in known[table]:
+                cause = f"[{table}] has no key {_show(key, quoted=False)}"
+                raise _refusal(cause, f"Its keys are {', '.join(known[table])}.")
+            _judge_value(table, key, value)
+    for mode, text, ground, ratio in _measure_pairs(theme):
+        if ratio < CONTRAST:
+            found = math.floor(ratio * 100) / 100  # rounded down, so that 4.499 does not read as enough
+            cause = f"[{mode}] {text} on {ground} has a contrast of {found:.2f}, less than {CONTRAST}"
+            raise _refusal(cause, "Make one of the two lighter or darker.")
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance, from 0 to 1 (WCAG 2.2)."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _measure_pairs(theme: Mapping[str, Any]) -> Iterator[tuple[str, str, str, float]]:
+    for mode in _MODES:
+        for text, ground in PAIRS:
+            yield mode, text, ground, contrast(theme[mode][text], theme[mode][ground])
+
+
+def _judge_value(table: str, key: str, value: object) -> None:
+    name, shown = f"[{table}] {key}:", _show(value)
+    if table in _MODES:
+        if not (isinstance(value, str) and _COLOUR.fullmatch(value)):
+            raise _refusal(f"{name} {shown} is no colour", "Write it like #f4f3ef.")
+    elif table == "type":
+        if not isinstance(value, str) or not value.strip():
+            raise _refusal(f"{name} {shown} names no typeface", "Write it like \"Georgia, 'Noto Serif', serif\".")
+        if _BREAKS_OUT.search(value):
+            raise _refusal(f"{name} {shown} holds one of ; {{ }} < > or a line break", "Name typefaces only.")
+    elif key == "measure":
+        if not (isinstance(value, str) and _MEASURE.fullmatch(value)):
+            raise _refusal(f"{name} {shown} is no width of a line", "Write it like 66ch, 40rem or 600px.")
+    elif type(value) is not int or value not in WIDTHS:  # true and false are whole numbers to Python
+        remedy = f"Write a whole number of pixels, {WIDTHS.start} to {WIDTHS.stop - 1}."
+        raise _refusal(f"{name} {shown} is no width", remedy)
+
+
+def _show(value: object, *, quoted: bool = True) -> str:
+    text = repr(value) if quoted or not str(value).isprintable() else str(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _refusal(cause: str, remedy: str) -> TemplateError:
+    return TemplateError("templates/theme.toml", cause, remedy)
