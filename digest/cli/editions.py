@@ -158,12 +158,12 @@ def approve(
     ] = None,
 ) -> None:
     """Approve an edition as it is now; any later change makes it a draft again."""
-    from digest.desk import editions as desk
+    from digest.desk import approving
     from digest.desk.workplace import open_workplace
 
     with open_workplace(site_of(context)) as place:
         warnings: list[Problem] = []
-        approved = desk.approve(place, name, actor=actor, revision=revision, warn=warnings.append)
+        approved = approving.approve(place, name, actor=actor, revision=revision, warn=warnings.append)
     print_problems(warnings)
     typer.echo(f"{approved.id} is approved by {actor}; send it with: digest send {approved.id}")
 

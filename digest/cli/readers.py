@@ -137,7 +137,12 @@ def export(
     from digest.desk.readers import export_readers
     from digest.desk.workplace import open_workplace
 
-    with open_workplace(site_of(context)) as place:
+    site = site_of(context)
+    if out is not None and site.is_own(out):
+        raise UsageError(
+            str(out), "the site's own files lie there, and what is in public/ can be read by everybody", "Name another."
+        )
+    with open_workplace(site) as place:
         text = "".join(export_readers(place, list_id, actor=actor))
     if out is None:
         sys.stdout.write(text)

@@ -1,37 +1,27 @@
-"""Editions at the desk: prepare, show, set, approve, and the freeze that makes deliveries of an approved one.
-
-Every change is made on a revision; an approval names the hash of all that it covers; a freeze checks that hash against what
-there is now, in the transaction that makes the deliveries.
-"""
+"""Editions at the desk until they are approved: prepare, show, set. Every change is made on a revision."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.clock import real_now
-from digest.desk.archive import build_archive
 from digest.desk.planning import (
     Plan,
     build_log_event,
     build_rule,
     find_overtaken,
-    is_urgent_only,
-    list_of,
     plan_edition,
 )
-from digest.desk.press import Press
 from digest.desk.readers import pick_list
 from digest.desk.tidying import tidy_list
 from digest.desk.workplace import Workplace
-from digest.editions.approval import build_hash, describe_changes
 from digest.editions.edition import Choices, Edition, State, check_revision, check_state, to_draft
 from digest.editions.periods import edition_id, period_at
-from digest.errors import EditionError, Problem, UsageError
+from digest.errors import EditionError, UsageError
 from digest.items.characters import find_first_forbidden
 from digest.newsroom.public import Published, build_newsroom
 from digest.settings import Rhythm
@@ -49,15 +39,14 @@ from digest.store.editions import (
     write_edition,
 )
 from digest.store.journal import write_journal
-from digest.store.planning import FrozenVariant, freeze, settle
+from digest.store.planning import settle
 from digest.store.releases import log_end, log_position, read_events
 
 __all__ = [
+    "CHANGEABLE",
     "Prepared",
     "Shown",
-    "approve",
-    "check_approved",
-    "freeze_edition",
+    "count_deliveries",
     "list_editions",
     "list_refusals",
     "prepare",
@@ -65,7 +54,8 @@ __all__ = [
     "show",
 ]
 
-_CHANGEABLE: tuple[State, ...] = ("draft", "approved")
+CHANGEABLE: tuple[State, ...] = ("draft", "approved")
+"""The states in which an edition can be changed; a change makes it a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +192,7 @@ def show(place: Workplace, name: str) -> Shown:
     """
     with place.store.reading() as connection:
         edition = read_edition(connection, name)
-        is_open = edition.state in _CHANGEABLE
+        is_open = edition.state in CHANGEABLE
         return Shown(edition, plan_edition(connection, edition, place.site.settings) if is_open else None)
 
 
@@ -241,9 +231,7 @@ def set_choices(
     _check_words(changes)
     with place.store.writing() as connection:
         edition = read_edition(connection, name)
-        check_state(
-            edition, _CHANGEABLE, "changed", "Prepare the next one, or an extra: digest edition prepare LIST --extra"
-        )
+        check_state(edition, CHANGEABLE, "changed", "Prepare the next one, or an extra: digest edition prepare LIST --extra")
         check_revision(edition, revision)
         newsroom = build_newsroom(read_events(connection, edition.horizon))
         named = {*bar, *unbar, *exclude, *include, *changes.get("order", ()), *filter(None, [changes.get("lead")])}
@@ -274,145 +262,6 @@ def _check_words(changes: Mapping[str, Any]) -> None:
             raise UsageError(field, "it holds a line break or a character that cannot be shown", "Type it as plain text.")
 
 
-def approve(
-    place: Workplace,
-    name: str,
-    *,
-    actor: str,
-    expected: str | None = None,
-    revision: int | None = None,
-    warn: Callable[[Problem], None] = lambda _problem: None,
-) -> Edition:
-    """Approve what the edition is now.
-
-    Args:
-        actor: who takes the responsibility.
-        expected: the hash that was looked at, when the caller has shown one.
-        revision: the revision that was looked at; None means the newest, whatever it is.
-        warn: is told what the inspection finds worth a look, but no reason to refuse.
-
-    Raises:
-        EditionError: it is no draft, carries nothing to anyone, fails the inspection, or is not what was looked at.
-        UsageError: the name holds characters that cannot be shown.
-    """
-    with place.store.writing() as connection:
-        settle(connection)
-    with place.store.reading() as connection:  # the slow part, before the write lock is taken
-        press = _press_draft(place, connection, name)
-        check_revision(press.edition, revision)
-        for warning in press.inspect():
-            warn(warning)
-        looked_at = expected or build_hash(press.manifest())
-    with place.store.writing() as connection:
-        press = _press_draft(place, connection, name)
-        manifest = press.manifest()
-        signed = build_hash(manifest)
-        if looked_at != signed:
-            raise EditionError(f"edition {name}", "it is no longer what was looked at", "Look at it again and approve that.")
-        approved = replace(
-            press.edition,
-            state="approved",
-            approved_hash=signed,
-            approved_by=actor,
-            approved_at=place.now,
-            manifest=manifest,
-            archive=build_archive(press.plan, place.site.settings),
-        )
-        edition = write_edition(connection, approved, actor, "approved", place.now)
-        write_journal(connection, place.now, actor, "edition approved", name, place.via, hash=signed)
-        return edition
-
-
-def _press_draft(place: Workplace, connection: Connection, name: str) -> Press:
-    """What an edition would send if it were approved now."""
-    edition = read_edition(connection, name)
-    check_state(edition, _CHANGEABLE, "approved", f"Look at it: digest edition show {name}")
-    draft = to_draft(edition)
-    press = Press(place, draft, plan_edition(connection, draft, place.site.settings))
-    if not press.plan.variants:
-        raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
-    return press
-
-
-def find_changes(press: Press) -> tuple[str, ...]:
-    """What is no longer as it was when the edition was approved, in words; nothing if it is still that."""
-    if not press.plan.variants:
-        return ("its readers have had all of it since, by another edition",)
-    present = press.manifest()
-    return () if build_hash(present) == press.edition.approved_hash else describe_changes(press.edition.manifest, present)
-
-
-def check_approved(place: Workplace, name: str) -> Press:
-    """What an approved edition would send. One that is no longer what was approved becomes a draft again.
-
-    Raises:
-        EditionError: it is not approved, or something has changed since; that is named.
-    """
-    with place.store.reading() as connection:
-        edition = read_edition(connection, name)
-        _refuse_draft(edition)
-        check_state(edition, ("approved",), "sent anew", f"Look at it: digest edition status {name}")
-        press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
-    changes = find_changes(press)
-    if changes:
-        _return_to_draft(place, name, changes)
-    return press
-
-
-def _return_to_draft(place: Workplace, name: str, changes: Sequence[str]) -> NoReturn:
-    what = "; ".join(changes[:5])
-    with place.store.writing() as connection:
-        edition = read_edition(connection, name)
-        approver = edition.approved_by
-        if edition.state == "approved":
-            write_edition(connection, to_draft(edition), "digest", what, place.now)
-            write_journal(connection, place.now, "digest", "edition returned to draft", name, place.via, why=what)
-    raise EditionError(
-        f"edition {name}",
-        f"it is no longer what {approver} approved, and is a draft again: {what}",
-        f"Look at it and approve it again: digest edition approve {name} --as NAME",
-    )
-
-
-def freeze_edition(place: Workplace, name: str, *, actor: str) -> Edition:
-    """Make the deliveries of an approved edition, in one transaction with its state; an edition frozen already stays so.
-
-    Raises:
-        EditionError: it is not approved, or no longer what was approved: then it is a draft again.
-    """
-    with place.store.reading() as connection:
-        edition = read_edition(connection, name)
-    list_of(edition, place.site.settings)
-    _refuse_draft(edition)
-    if edition.state != "approved":
-        return edition
-    check_approved(place, name).write_messages()  # the slow part, before the write lock is taken
-    with place.store.writing() as connection:
-        settle(connection)
-        edition = read_edition(connection, name)
-        if edition.state != "approved":
-            raise EditionError(
-                f"edition {name}", "somebody changed it this very moment", f"Look: digest edition show {name}"
-            )
-        press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
-        changes = find_changes(press)
-        if not changes:
-            return _freeze(place, connection, press, actor)
-    _return_to_draft(place, name, changes)
-
-
-def _freeze(place: Workplace, connection: Connection, press: Press, actor: str) -> Edition:
-    edition = press.edition
-    messages = press.write_messages()
-    planned = [FrozenVariant(one.content, messages[one.content.hash], one.groups) for one in press.plan.variants]
-    urgent = is_urgent_only(place.site.settings.lists[edition.list_id], edition.rhythm)
-    made = freeze(connection, edition, planned, urgent, 0 if edition.rhythm == "at-once" else 1, real_now())
-    frozen = replace(edition, state="frozen", frozen_hash=edition.approved_hash, audience_count=made)
-    edition = write_edition(connection, frozen, actor, "frozen", place.now)
-    write_journal(connection, place.now, actor, "edition frozen", edition.id, place.via, audience=made)
-    return edition
-
-
 def count_deliveries(place: Workplace, name: str) -> dict[str, int]:
     """How many deliveries of an edition are in each state."""
     with place.store.reading() as connection:
@@ -423,14 +272,3 @@ def list_refusals(place: Workplace, name: str) -> list[RefusedLetters]:
     """Why letters of an edition failed or wait, in the relay's words."""
     with place.store.reading() as connection:
         return read_refusals(connection, name)
-
-
-def _refuse_draft(edition: Edition) -> None:
-    if edition.state != "draft":
-        return
-    returned = edition.changed_what if edition.revision > 1 else "nobody has approved it yet"
-    raise EditionError(
-        f"edition {edition.id}",
-        f"it is a draft and cannot be sent ({edition.changed_by}: {returned})",
-        f"Look at it and approve it: digest edition approve {edition.id} --as NAME",
-    )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from digest.clock import format_utc
+from digest.clock import format_utc, real_now
 from digest.desk.archive import build_views
 from digest.desk.checking import read_sound_folder
 from digest.desk.pictures import build_public_pictures
 from digest.desk.stopping import Stopped, stop_for
 from digest.desk.workplace import Workplace
-from digest.errors import ContentError, Problem, UsageError
+from digest.errors import ContentError, Problem, SettingsError, StoreError, UsageError
 from digest.items.folder import Folder
 from digest.newsroom.log import Event
 from digest.newsroom.pictures import Pictures
@@ -29,6 +29,9 @@ from digest.store.journal import write_journal
 from digest.store.releases import append_events, newest_moment, read_events
 
 __all__ = ["PublishReport", "publish", "rebuild"]
+
+_OVERLAP = timedelta(minutes=1)
+"""By how much another command's release may be newer than the moment at which this one was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,16 @@ def publish(
     Raises:
         ContentError: `strict` and there are errors; nothing was published.
         UsageError: a moment that only renders, and an output folder that is public.
-        StoreError: the database or the output folder cannot be written.
+        SettingsError: no moment is named, and `DIGEST_NOW` lies ahead of the machine's clock.
+        StoreError: no moment is named, and the clock lies before the log's newest event; or the database or the output
+            folder cannot be written.
     """
-    moment = at or place.now
+    moment = at or _find_present(place)
+    latest = moment if at is None else _latest(place)
     folder, photos = _read_photos(read_sound_folder(place))
     if strict:
         _refuse_faults(folder)
-    released = _release(place, folder, photos, moment, backfill, actor)
+    released = _release(place, folder, photos, moment, latest, backfill, strict, actor)
     if released is None:
         return _render_only(place, folder, photos, moment, out)
     events, stopped, remarks = released
@@ -87,17 +93,26 @@ def publish(
 
 
 def _release(
-    place: Workplace, folder: Folder, photos: Mapping[str, str], moment: datetime, backfill: bool, actor: str
+    place: Workplace,
+    folder: Folder,
+    photos: Mapping[str, str],
+    moment: datetime,
+    latest: datetime,
+    backfill: bool,
+    strict: bool,
+    actor: str,
 ) -> tuple[tuple[Event, ...], Sequence[Stopped], Sequence[Problem]] | None:
     """Append what is due: the events, what they stopped, and remarks; None when the moment allows no event.
 
-    Events may be appended between the log's newest event and the clock.
+    Events may be appended between the log's newest event and `latest`.
     """
     with place.store.writing() as connection:
         newest = newest_moment(connection)
-        if moment > place.now or (newest is not None and moment < newest):
+        if moment > latest or (newest is not None and moment < newest):
             return None
         plan = _plan(place, folder, build_newsroom(read_events(connection)), photos, moment, backfill)
+        if strict:
+            _refuse_all(problem for problem in plan.remarks if problem.severity == "error")
         events = append_events(connection, plan.events)
         stopped = stop_for(place, connection, events, actor)
         if events:
@@ -131,7 +146,7 @@ def _render_only(
     with place.store.reading() as connection:
         events = list(read_events(connection))
         plan = ReleasePlan((), ())
-        if moment > place.now:
+        if moment > _latest(place):
             plan = _plan(place, folder, build_newsroom(events), photos, moment, backfill=False)
             ahead = [replace(event, number=len(events) + number) for number, event in enumerate(plan.events, 1)]
             newsroom = build_newsroom([*events, *ahead])
@@ -144,6 +159,29 @@ def _render_only(
             problems += missing
             written = write_output(place.site, out, _build(place, connection, newsroom, pictures, moment), pictures)
     return PublishReport((), tuple(sorted(problems)), (), written, newsroom, only_rendered=True)
+
+
+def _latest(place: Workplace) -> datetime:
+    """The latest moment at which anything may be released: what `DIGEST_NOW` sets ahead brings nothing out early."""
+    return min(place.now, real_now())
+
+
+def _find_present(place: Workplace) -> datetime:
+    """The moment of a publish as of now: the command's own, or that of a release which another command made meanwhile.
+
+    A clock that cannot be right is refused; else a timer would release nothing, and nobody would know.
+    """
+    if place.now > real_now():
+        cause = "it lies ahead of the machine's clock, and nothing is released before its moment"
+        raise SettingsError("DIGEST_NOW", cause, "Unset it; to look ahead, use: digest publish --at TIME --out DIR")
+    with place.store.reading() as connection:
+        newest = newest_moment(connection)
+    if newest is None or newest <= place.now:
+        return place.now
+    if newest <= min(place.now + _OVERLAP, real_now()):
+        return newest
+    cause = f"it lies before the newest release ({newest.astimezone(place.site.settings.zone):%Y-%m-%d %H:%M:%S %Z})"
+    raise StoreError("the clock", cause, "Mend the clock, or wait until then.")
 
 
 def _plan(
@@ -200,5 +238,10 @@ def _refuse_faults(folder: Folder) -> None:
         for item in folder.items
         if item.review and item.status == "ready"
     ]
-    if faults:
-        raise ContentError("publish --strict", "nothing was published, because of these", problems=tuple(faults))
+    _refuse_all(faults)
+
+
+def _refuse_all(faults: Iterable[Problem]) -> None:
+    found = tuple(faults)
+    if found:
+        raise ContentError("publish --strict", "nothing was published, because of these", problems=found)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from digest import clock
-from digest.errors import SubscriberError
+from digest.errors import SettingsError, StoreError, SubscriberError
 from digest.newsroom.addresses import Addresses
 from digest.settings import Site
 from digest.store.database import Store, open_store
@@ -37,7 +37,15 @@ class Workplace:
 
     @cached_property
     def store(self) -> Store:
-        """The database, made and brought up to date on first use."""
+        """The database, made and brought up to date on first use.
+
+        Raises:
+            SettingsError: another database is asked for.
+            StoreError: it is gone though the site was published before, or it cannot be used.
+        """
+        if self.site.database_url:
+            raise SettingsError("DIGEST_DATABASE_URL", "this version keeps everything in SQLite", "Unset it.")
+        _refuse_loss(self.site)
         return open_store(self.site.var)
 
     @cached_property
@@ -89,6 +97,20 @@ class Workplace:
         """Give back what was opened."""
         if "store" in self.__dict__:
             self.store.close()
+
+
+def _refuse_loss(site: Site) -> None:
+    """Never make a new database where one was lost: everything would be released again, and every reader forgotten."""
+    file = site.var / "digest.db"
+    if file.exists() and file.stat().st_size:
+        return
+    if any((site.var / "output").glob("*.json")):
+        raise StoreError(
+            str(file),
+            "it is gone though this site was published before; starting anew would release everything again and "
+            "forget all readers",
+            "Restore it from a backup; to start anew on purpose, remove var/ and public/.",
+        )
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Literal
 
 from digest.errors import Problem
 from digest.items.model import Content, Item
@@ -51,12 +52,12 @@ def plan_release(
         broken: ids of released items whose files are at fault now; they keep their published state.
     """
     by_id = {item.id: item for item in items}
+    gone = [entry for entry in newsroom if entry.id not in by_id and not entry.is_withdrawn]
     planner = _Planner(newsroom, photos, settings, now, backfill)
+    planner.lost = {(entry.content.title, entry.content.date): entry.id for entry in gone if entry.id not in broken}
     events = [event for item in by_id.values() if (event := planner.plan(item)) is not None]
     events.sort(key=lambda event: (event.content.date_at, event.item))
-    remarks = planner.remarks + [
-        _gone(entry, broken) for entry in newsroom if entry.id not in by_id and not entry.is_withdrawn
-    ]
+    remarks = planner.remarks + [_gone(entry, broken) for entry in gone]
     return ReleasePlan(tuple(events), tuple(sorted(remarks)))
 
 
@@ -68,6 +69,8 @@ class _Planner:
     ) -> None:
         self.newsroom, self.photos, self.settings, self.now, self.backfill = newsroom, photos, settings, now, backfill
         self.remarks: list[Problem] = []
+        self.lost: Mapping[tuple[str, date], str] = {}
+        """The ids of the published items whose files are gone, by title and day."""
 
     def plan(self, item: Item) -> Event | None:
         present = self.newsroom.by_id.get(item.id)
@@ -75,8 +78,17 @@ class _Planner:
             return self._release(item) if item.is_due(self.now) and item.content.withdrawn is None else None
         return self._change(item, present)
 
-    def _release(self, item: Item) -> Event:
+    def _release(self, item: Item) -> Event | None:
         content = item.content
+        if twin := self.lost.get((content.title, content.date)):
+            text = (
+                f"it has the title and day of the published item {twin}, whose file is gone; "
+                f"write `id: {twin}` into it if it is that item, or change the title"
+            )
+            self._remark(item, "", text, "error")
+            return None
+        if self._waits(item, None):
+            return None
         published = self._published_at(item)
         return Event(
             type=EventType.RELEASED,
@@ -85,7 +97,7 @@ class _Planner:
             entry_id=entry_id(item.id, self.settings.newsroom.tag_authority),
             content=content,
             published_at=published,
-            updated_at=max(published, min(content.updated_at or published, self.now)),
+            updated_at=max(published, content.updated_at or published),
             entered=(ALL_TOPICS, *content.topics),
             photo=self._photo(content),
             backfill=self.backfill or (self.newsroom.end == 0 and content.date_at < self.now - BACKFILL_AGE),
@@ -110,7 +122,11 @@ class _Planner:
         photo = self._photo(content)
         if content.version == before.version and photo == present.event.photo:
             return None
+        if self._waits(item, before):
+            return None
         kind = _judge_change(content, before)
+        if kind is not EventType.WITHDRAWN and len(content.corrections) < len(before.corrections):
+            self._remark(item, "corrections", "a published correction was removed; its label is gone from the item")
         moved = kind in (EventType.CORRECTED, EventType.WITHDRAWN)
         return Event(
             type=kind,
@@ -136,8 +152,19 @@ class _Planner:
     def _photo(self, content: Content) -> str | None:
         return self.photos.get(content.photo.src) if content.photo and not content.photo.is_remote else None
 
-    def _remark(self, item: Item, field: str, text: str) -> None:
-        self.remarks.append(Problem(item.file, 0, field, text, "warning"))
+    def _waits(self, item: Item, before: Content | None) -> bool:
+        """Whether the file says something that holds only later; if so, a remark names what is dated furthest ahead."""
+        ahead = list(_dated_ahead(item.content, before, self.now, self.settings.zone))
+        if not ahead:
+            return False
+        when, field = max(ahead)
+        until = "moment" if field == "updated" else "day"
+        what = "is not published before" if before is None else "keeps its published state until"
+        self._remark(item, field, f"it is dated ahead ({when}); the item {what} that {until}")
+        return True
+
+    def _remark(self, item: Item, field: str, text: str, severity: Literal["error", "warning"] = "warning") -> None:
+        self.remarks.append(Problem(item.file, 0, field, text, severity))
 
 
 def _judge_change(content: Content, before: Content) -> EventType:
@@ -150,6 +177,21 @@ def _judge_change(content: Content, before: Content) -> EventType:
     moved = content.updated_at is not None and (before.updated_at is None or content.updated_at > before.updated_at)
     noted = len(content.corrections) > len(before.corrections)
     return EventType.CORRECTED if moved or noted else EventType.REFILED
+
+
+def _dated_ahead(content: Content, before: Content | None, now: datetime, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """The dates (ISO 8601, on the newsroom's clock) of changes that hold only later, each with its field.
+
+    What is public already is left out, for nothing is gained by holding it back.
+    """
+    today, withdrawn, updated = now.astimezone(zone).date(), content.withdrawn, content.updated_at
+    for place, correction in enumerate(content.corrections):
+        if correction.date > today and (before is None or correction not in before.corrections):
+            yield correction.date.isoformat(), f"corrections[{place}].date"
+    if withdrawn is not None and withdrawn.date > today and (before is None or withdrawn != before.withdrawn):
+        yield withdrawn.date.isoformat(), "withdrawn.date"
+    if updated is not None and updated > now and (before is None or updated != before.updated_at):
+        yield f"{updated.astimezone(zone):%Y-%m-%d %H:%M}", "updated"
 
 
 def _gone(entry: Published, broken: Collection[str]) -> Problem:

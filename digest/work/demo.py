@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest.clock import parse_moment, real_now
-from digest.desk.editions import approve, prepare
+from digest.desk.approving import approve
+from digest.desk.editions import prepare
 from digest.desk.publishing import PublishReport, publish
 from digest.desk.readers import ImportReport, import_readers
 from digest.desk.workplace import open_workplace

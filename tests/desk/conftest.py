@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from digest.desk.editions import approve, prepare
+from digest.desk.approving import approve
+from digest.desk.editions import prepare
 from digest.desk.publishing import PublishReport, publish
 from digest.desk.readers import ImportReport, import_readers
 from digest.desk.workplace import Workplace

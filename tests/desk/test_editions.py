@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.desk.editions import approve, check_approved, freeze_edition, list_editions, prepare, set_choices, show
+from digest.desk.approving import approve, check_approved, freeze_edition
+from digest.desk.editions import list_editions, prepare, set_choices, show
 from digest.desk.preview import write_preview
 from digest.desk.readers import remove_reader
 from digest.desk.steering import cancel
@@ -467,7 +468,7 @@ def test_an_edition_that_has_lost_its_last_reader_is_not_sent(week):
     edition = week.approve()
     for name in ("ada", "ben", "eve"):
         remove_reader(week.place, "supporters", f"{name}@example.org", actor="Ada")
-    with pytest.raises(EditionError, match="item one is gone"):
+    with pytest.raises(EditionError, match="nobody is left to get it"):
         send(week.place, edition.id)
 
 

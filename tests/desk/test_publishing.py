@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from digest.clock import real_now
+from digest.desk.checking import check
 from digest.desk.publishing import rebuild
-from digest.errors import ContentError, StoreError, UsageError
+from digest.desk.workplace import open_workplace
+from digest.errors import ContentError, SettingsError, Status, StoreError, UsageError
 
 SECRET = "Zanzibar"
 
@@ -202,7 +206,111 @@ def test_the_sites_own_folder_is_never_written_over(desk):
             desk.publish(out=desk.folder / where)
 
 
+def test_a_publish_with_a_clock_before_the_newest_release_fails(desk):
+    desk.item("one")
+    desk.publish()
+    desk.item("two", "2022-02-01")
+    early = desk.now - timedelta(days=1)
+    desk.at("2022-02-20T09:00")
+    for options in ({}, {"out": desk.folder / "look"}):
+        with pytest.raises(StoreError, match="the clock: it lies before the newest release") as refusal:
+            desk.publish(**options)
+        assert "(2022-02-21 09:00:00 GMT)" in refusal.value.cause
+        assert refusal.value.remedy == "Mend the clock, or wait until then."
+        assert refusal.value.status is Status.REFUSED
+    assert desk.publish(at=early).only_rendered, "a moment that somebody names is looked at"
+    assert desk.sql("SELECT item FROM event") == [("one",)]
+
+
+def test_a_clock_set_ahead_releases_nothing_early(desk):
+    ahead = real_now() + timedelta(days=30)
+    desk.item("one")
+    desk.item("later", f"{ahead - timedelta(days=2):%Y-%m-%d}")
+    desk.publish()
+    desk.at(f"{ahead:%Y-%m-%dT%H:%M}")
+    with pytest.raises(SettingsError, match="DIGEST_NOW: it lies ahead of the machine's clock"):
+        desk.publish()
+    look = desk.publish(at=desk.now, out=desk.folder / "look")
+
+    assert look.only_rendered
+    assert "items/later/index.html" in public(desk, "look")
+    assert desk.sql("SELECT item FROM event") == [("one",)]
+    assert not any("later" in name for name in public(desk))
+
+
+# The database.
+
+
+@pytest.mark.parametrize("loss", ["gone", "empty"])
+def test_a_lost_database_never_starts_anew_in_silence(desk, loss):
+    desk.item("one")
+    desk.publish()
+    before = public(desk)
+    file = desk.place.store.file
+    desk.place.close()
+    for path in file.parent.glob("digest.db*"):
+        path.unlink()
+    if loss == "empty":
+        file.touch()
+    desk.reopen()
+    with pytest.raises(StoreError, match="it is gone though this site was published before") as refusal:
+        desk.publish("2022-02-22T09:00")
+
+    assert refusal.value.subject == str(file)
+    assert refusal.value.remedy == "Restore it from a backup; to start anew on purpose, remove var/ and public/."
+    assert file.exists() == (loss == "empty")
+    assert public(desk) == before
+
+
+def test_a_site_that_was_never_published_gets_its_database(desk):
+    desk.place.store.file.unlink()
+    desk.reopen()
+    desk.item("one")
+    assert events(desk.publish()) == [("released", "one")]
+
+
+def test_no_other_database_is_taken_for_ours(desk):
+    site = replace(desk.place.site, database_url="postgresql://localhost/digest")
+    with open_workplace(site, desk.now) as place, pytest.raises(SettingsError, match="everything in SQLite") as refusal:
+        _ = place.store
+    assert (refusal.value.subject, refusal.value.remedy) == ("DIGEST_DATABASE_URL", "Unset it.")
+
+
 # Faults.
+
+
+def test_a_renamed_file_is_no_second_item_and_check_says_so_too(desk):
+    file = desk.item("one")
+    desk.publish()
+    file.rename(file.with_name("renamed.md"))
+    desk.at("2022-02-22T09:00")
+    fault = "items/renamed.md: it has the title and day of the published item one, whose file is gone"
+    checked = check(desk.place)
+    assert checked.has_errors
+    assert any(fault in line for line in checked.lines)
+    report = desk.publish()
+
+    assert report.events == ()
+    assert report.has_errors
+    assert any(text.startswith(fault) for text in texts(report))
+    assert not any("renamed" in name for name in public(desk))
+
+    desk.item("renamed", id="one", title="Title of one", body="Body of one.")
+    report = desk.publish()
+    assert report.events == ()
+    assert not report.problems
+
+
+def test_a_withdrawal_dated_ahead_comes_on_its_day(desk):
+    desk.item("one")
+    desk.publish()
+    desk.item("one", withdrawn="{date: 2022-02-24, reason: It was wrong.}")
+    report = desk.publish("2022-02-23T23:59")
+    assert report.events == ()
+    assert not report.has_errors
+    assert b"It was wrong." not in public(desk)["items/one/index.html"]
+    assert any("it is dated ahead (2022-02-24)" in text for text in texts(report))
+    assert events(desk.publish("2022-02-24T00:00")) == [("withdrawn", "one")]
 
 
 def test_one_broken_item_does_not_hold_back_the_rest_and_keeps_its_published_state(desk):
@@ -302,3 +410,25 @@ def test_a_new_picture_under_the_same_name_replaces_the_old_one(desk):
     assert events(desk.publish("2022-02-22T09:00")) == [("refiled", "one")]
     assert desk.sql("SELECT photo FROM event WHERE number = 2") == [(hashlib.sha256(path.read_bytes()).hexdigest(),)]
     assert {name for name in public(desk) if name.endswith(".jpg")} == before, "equal pixels are one published file"
+
+
+def test_a_publish_that_another_one_overtook_goes_on_where_that_ended(desk):
+    desk.item("one")
+    desk.at("2022-02-21T10:00:30")
+    desk.publish()
+    desk.item("two")
+    desk.at("2022-02-21T10:00:00")
+
+    assert events(desk.publish()) == [("released", "two")]
+
+
+def test_strict_releases_nothing_beside_a_renamed_file(desk):
+    file = desk.item("one")
+    desk.publish()
+    file.rename(file.with_name("renamed.md"))
+    desk.item("two")
+
+    with pytest.raises(ContentError):
+        desk.publish(strict=True)
+
+    assert desk.sql("SELECT item FROM event") == [("one",)]

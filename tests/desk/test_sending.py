@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.desk.editions import approve, freeze_edition, prepare, set_choices
+from digest.desk.approving import approve, freeze_edition
+from digest.desk.editions import prepare, set_choices
 from digest.desk.preview import write_preview
 from digest.desk.steering import list_letters
 from digest.errors import ContentError, EditionError, Status, StoreError, UsageError

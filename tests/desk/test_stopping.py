@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from digest.delivery.transitions import Decision
-from digest.desk.editions import approve, freeze_edition, prepare, show
+from digest.desk.approving import approve, freeze_edition
+from digest.desk.editions import prepare, show
 from digest.desk.steering import decide
 from digest.store.planning import settle
 from digest.work.sending import send

@@ -210,3 +210,12 @@ def test_a_template_at_fault(terminal) -> None:  # type: ignore[no-untyped-def]
 def test_an_unknown_variable_of_the_environment(terminal) -> None:  # type: ignore[no-untyped-def]
     terminal.variables["DIGEST_DELIVERY_CONECTIONS"] = "5"
     assert "did you mean DIGEST_DELIVERY_CONNECTIONS?" in terminal.run("check", expect=1)
+
+
+def test_readers_are_never_exported_among_the_public_files(terminal, approved: str) -> None:  # type: ignore[no-untyped-def]
+    words = ("subscribers", "export", "--list", "supporters", "--out")
+    assert "can be read by everybody" in terminal.run(*words, "public/readers.csv", expect=2)
+    terminal.run(*words, "readers-copy.csv")
+    copy = terminal.folder / "readers-copy.csv"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert len(copy.read_text().splitlines()) == 31

@@ -44,7 +44,8 @@ def sample(terminal, root: Path, tmp_path: Path) -> Path:  # type: ignore[no-unt
         shutil.copy(root / name, folder / name)
     terminal.folder = folder
     terminal.run("demo", "--once")
-    terminal.run("edition", "preview", "2022-w09-supporters", "--out", "public/look")
+    terminal.run("edition", "preview", "2022-w09-supporters", "--out", "look")
+    shutil.copytree(folder / "look", folder / "public" / "look")
     return folder / "public"
 
 
