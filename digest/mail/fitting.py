@@ -22,6 +22,7 @@ HTML_LIMIT = 100_000
 """The HTML of a letter is always shorter than this many octets."""
 
 _SPARE = 1_000  # for the leave links, whose length is not known here
+_STEP = 256
 _SHOWN_SHARE = 1 / 3  # of the room goes to whole pieces before all that is left out must be named
 _QUOTES = {"“": "”", "«": "»", "„": "“", '"': '"'}
 
@@ -51,12 +52,12 @@ def fit(letter: Letter, inliner: Inliner) -> Letter:
         if _size(shortened, inliner) < HTML_LIMIT - _SPARE:
             return shortened
     room = HTML_LIMIT - _SPARE
-    for _ in range(8):
+    for attempt in range(8):
         cut = _cut(shortened, inliner, room)
         over = _size(cut, inliner) - (HTML_LIMIT - _SPARE)
         if over < 0:
             return cut
-        room -= over + 1
+        room -= max(over + 1, _STEP << attempt)  # what is cut comes in whole pieces, so small steps may change nothing
     raise EditionError(
         f"edition {letter.edition}",
         "its introduction, title and lead item alone are too long for a mail",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import EditionError
@@ -35,6 +35,7 @@ def _build(
     return make_letter(0, lead=items[0], sections=tuple(sections), topics=tuple(section.heading for section in sections))
 
 
+@example(count=60, topics=38, size=11)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(count=st.integers(1, 150), topics=st.integers(1, 40), size=st.integers(0, 60))
 def test_any_number_of_items_fits(
