@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from digest.editions.content import CarriedItem, VariantContent
 from digest.editions.edition import Edition
+from digest.items.markdown import cut_at_word
 from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, Section, WithdrawalPiece
 from digest.mail.letter import Picture as LetterPicture
 from digest.mail.wording import neutral_sender, neutral_subject
@@ -196,8 +197,5 @@ def edition_title(edition: Edition, words: Words) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """One line of at most `limit` characters, cut behind a word with an ellipsis."""
-    line = " ".join(text.split())
-    if len(line) <= limit:
-        return line
-    return line[:limit].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + "…" if " " in line[:limit] else line[: limit - 1] + "…"
+    """One line of at most `limit` characters; what is longer ends behind a word with an ellipsis."""
+    return cut_at_word(" ".join(text.split()), limit)
