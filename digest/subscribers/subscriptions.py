@@ -19,7 +19,6 @@ __all__ = [
     "ImportVerdict",
     "Subscription",
     "import_floor",
-    "is_mailable",
     "judge_import",
 ]
 
@@ -66,12 +65,6 @@ class Subscription:
     left_at: datetime | None = None
     epoch: int = 1
     """Grows by one with each return after leaving, so that links and deliveries of an earlier time are known as such."""
-
-
-def is_mailable(subscription: Subscription, now: datetime) -> bool:
-    """Whether editions may be sent for it: confirmed, not left, and not paused at that moment."""
-    paused = subscription.paused_until is not None and now < subscription.paused_until
-    return subscription.confirmed_at is not None and subscription.left_at is None and not paused
 
 
 class ImportVerdict(StrEnum):

@@ -14,7 +14,6 @@ from digest.subscribers.subscriptions import (
     ImportVerdict,
     Subscription,
     import_floor,
-    is_mailable,
     judge_import,
 )
 
@@ -100,11 +99,3 @@ def test_each_row_of_an_import_has_one_verdict() -> None:
     assert judge_import(left, suppressed=False) is ImportVerdict.LEFT
     for subscription in (None, pending, ACTIVE, left):
         assert judge_import(subscription, suppressed=True) is ImportVerdict.SUPPRESSED
-
-
-def test_only_confirmed_present_unpaused_readers_are_mailed() -> None:
-    assert is_mailable(ACTIVE, NOW)
-    assert not is_mailable(replace(ACTIVE, confirmed_at=None), NOW)
-    assert not is_mailable(replace(ACTIVE, left_at=NOW), NOW)
-    assert not is_mailable(replace(ACTIVE, paused_until=NOW + timedelta(seconds=1)), NOW)
-    assert is_mailable(replace(ACTIVE, paused_until=NOW), NOW)
