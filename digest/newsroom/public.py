@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from digest.items.model import Content
@@ -46,6 +46,61 @@ class Published:
         return self.event.updated_at
 
     @property
+    def number(self) -> int:
+        """The log number of its newest event."""
+        return self.event.number
+
+    @property
+    def at(self) -> datetime:
+        """The moment of its newest event."""
+        return self.event.at
+
+    @property
+    def type(self) -> EventType:
+        """What its newest event was."""
+        return self.event.type
+
+    @property
+    def version(self) -> str:
+        """The SHA-256 that names its present content."""
+        return self.event.content.version
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that its file names."""
+        return self.event.content.topics
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return self.event.content.kind
+
+    @property
+    def language(self) -> str:
+        """The tag of its language."""
+        return self.event.content.language
+
+    @property
+    def root(self) -> str:
+        """The id of its translation group."""
+        return self.event.content.root
+
+    @property
+    def day(self) -> date:
+        """Its day on the newsroom's calendar."""
+        return self.event.content.date
+
+    @property
+    def photo(self) -> str | None:
+        """The SHA-256 (hexadecimal) of its photo file as it was given."""
+        return self.event.photo
+
+    @property
+    def corrections(self) -> int:
+        """How often it was corrected."""
+        return self.event.corrections
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether only a notice of it is left."""
         return self.event.type is EventType.WITHDRAWN
@@ -79,9 +134,9 @@ class Newsroom:
         return tuple(
             item
             for item in self.items
-            if (topic is None or topic in item.content.topics)
-            and (kind is None or item.content.kind == kind)
-            and (language is None or item.content.language == language)
+            if (topic is None or topic in item.topics)
+            and (kind is None or item.kind == kind)
+            and (language is None or item.language == language)
         )
 
     def __iter__(self) -> Iterator[Published]:

@@ -96,9 +96,7 @@ def build_frame(settings: Settings, language: str, has_editions: bool) -> Frame:
     """The frame of all pages in a language; digests are linked once there is one."""
     newsroom, paths = settings.newsroom, site_paths(settings)
     topics = [
-        Link(topic.in_language(language), paths.topic(name))
-        for name, topic in settings.topics.items()
-        if topic.ended is None and topic.moved_to is None
+        Link(topic.in_language(language), paths.topic(name)) for name, topic in settings.topics.items() if topic.is_open
     ]
     return Frame(
         name=newsroom.name,

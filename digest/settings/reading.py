@@ -215,6 +215,8 @@ def _check_links(settings: Settings, source: _Source) -> Iterator[Problem]:
     for word, topic in settings.topics.items():
         if topic.moved_to is not None and topic.moved_to not in settings.topics:
             yield source.problem(("topics", word, "moved_to"), f"there is no topic {topic.moved_to!r}")
+        elif topic.moved_to is not None and settings.find_topic(word) is None:
+            yield source.problem(("topics", word, "moved_to"), "it leads back to itself; name the topic that goes on")
     for word, target in settings.imports.topics.items():
         if target not in settings.topics:
             yield source.problem(("import", "topics", word), f"there is no topic {target!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from digest.clock import zone
 from digest.settings.values import (
     BaseUrl,
     Duration,
+    HubUrl,
     Language,
     Line,
     Listen,
@@ -68,8 +70,13 @@ class Topic(Label):
     """A subject people follow. `keywords` only propose topics for imported items."""
 
     keywords: tuple[str, ...] = ()
-    ended: str | None = None
+    ended: date | None = None
     moved_to: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people can still choose it."""
+        return self.ended is None and self.moved_to is None
 
 
 class Kind(Label):
@@ -94,6 +101,10 @@ class Feeds(Table):
     """How feeds are written."""
 
     entries: int = Field(default=50, ge=1, le=500)
+    hub: HubUrl = ""
+    combinations: bool = False
+    archives: bool = True
+    tombstone_after: Duration = timedelta(days=30)
 
 
 class Pictures(Table):
@@ -103,9 +114,10 @@ class Pictures(Table):
 
 
 class Import(Table):
-    """How imported items are mapped."""
+    """How imported items are mapped: a category's name to a topic's id. `fetch` allows imports by address."""
 
     topics: dict[str, str] = {}
+    fetch: bool = False
 
 
 class Delivery(Table):
@@ -136,6 +148,24 @@ class Settings(Table):
     imports: Import = Field(default=Import(), alias="import")
     delivery: Delivery = Delivery()
     web: Web = Web()
+
+    def find_topic(self, topic: str) -> str | None:
+        """Where a topic goes on: itself, or the topic that it moved to, by any number of moves; None when they lead round.
+
+        A topic that newsroom.toml does not know stays itself.
+        """
+        passed = {topic}
+        while (known := self.topics.get(topic)) is not None and known.moved_to is not None:
+            topic = known.moved_to
+            if topic in passed:
+                return None
+            passed.add(topic)
+        return topic
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A SHA-256 in hexadecimal over all values that outputs may follow from."""
+        return hashlib.sha256(self.model_dump_json(exclude={"delivery", "web", "imports"}).encode()).hexdigest()
 
     @cached_property
     def zone(self) -> ZoneInfo:

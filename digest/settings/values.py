@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BeforeValidator
 from digest.clock import zone
 
 __all__ = [
-    "LANGUAGE", "BaseUrl", "Duration", "Language", "Line", "Listen", "Mailbox", "ReplyTo", "Rhythm", "Schedule", "Sender",
-    "Slot", "TagAuthority", "Text", "ZoneName",
+    "LANGUAGE", "BaseUrl", "Duration", "HubUrl", "Language", "Line", "Listen", "Mailbox", "ReplyTo", "Rhythm", "Schedule",
+    "Sender", "Slot", "TagAuthority", "Text", "ZoneName",
 ]  # fmt: skip
 
 Rhythm = Literal["weekly", "daily", "at-once"]
@@ -135,6 +135,14 @@ def _check_listen(value: str) -> str:
     return value
 
 
+def _check_hub(value: str) -> str:
+    """An address with a query is fine for a hub, one with a fragment is not."""
+    parts = urlsplit(value)
+    if value and not (re.fullmatch(r"https?://[!-~]+", value) and parts.hostname and not parts.fragment):
+        raise ValueError("write the address of a WebSub hub, such as https://hub.example.org/")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_check_text)]
 Line = Annotated[str, AfterValidator(_check_line)]
 ReplyTo = Annotated[str, AfterValidator(_check_reply_to)]
@@ -145,4 +153,5 @@ Sender = Annotated[Mailbox, BeforeValidator(_read_mailbox)]
 Schedule = Annotated[Slot, BeforeValidator(_read_slot)]
 ZoneName = Annotated[str, AfterValidator(_check_zone)]
 BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
+HubUrl = Annotated[str, AfterValidator(_check_hub)]
 TagAuthority = Annotated[str, AfterValidator(_check_tag_authority)]

@@ -11,7 +11,7 @@ from digest.errors import StoreError
 
 __all__ = ["HEAD", "migrate", "revision"]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration below migrations/versions/."""
 
 

@@ -64,8 +64,8 @@ def append_events(connection: Connection, events: Sequence[Event]) -> tuple[Even
         return ()
     end = log_end(connection)
     numbered = tuple(replace(planned, number=end + place) for place, planned in enumerate(events, 1))
-    versions = {event.content.version: event.content.canonical for event in numbered}
-    rows = [{"hash": name, "content": text} for name, text in versions.items()]
+    contents = {event.content.version: event.content for event in numbered}
+    rows = [_version_row(content) for content in contents.values()]
     connection.execute(insert(version_table).on_conflict_do_nothing(), rows)
     connection.execute(event_table.insert(), [_row(event) for event in numbered])
     return numbered
@@ -86,6 +86,18 @@ def newest_moment(connection: Connection) -> datetime | None:
     """The moment of the newest event."""
     seconds = connection.execute(select(func.max(event_table.c.at))).scalar()
     return None if seconds is None else from_seconds(seconds)
+
+
+def _version_row(content: Content) -> dict[str, object]:
+    return {
+        "hash": content.version,
+        "content": content.canonical,
+        "kind": content.kind,
+        "language": content.language,
+        "root": content.root,
+        "day": content.date.isoformat(),
+        "topics": json.dumps(content.topics),
+    }
 
 
 def _row(event: Event) -> dict[str, object]:

@@ -50,8 +50,16 @@ version = Table(
     metadata,
     Column("hash", Text, primary_key=True),
     Column("content", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("''")),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    Column("root", Text, nullable=False, server_default=text("''")),
+    Column("day", Text, nullable=False, server_default=text("''")),
+    Column("topics", Text, nullable=False, server_default=text("'[]'")),
 )
-"""Item versions: the canonical JSON of a validated content, named by its SHA-256."""
+"""Item versions: the canonical JSON of a validated content, named by its SHA-256.
+
+Beside it stands what lists and feeds choose items by, so that the newsroom can be read without all texts.
+"""
 
 event = Table(
     "event",
@@ -263,3 +271,57 @@ journal = Table(
     Column("detail", Text, nullable=False),
 )
 """Who did what, when, by which door; never an address."""
+
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("hub", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("queued_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text, nullable=False, server_default=text("''")),
+)
+"""Feed addresses that a WebSub hub has yet to be told of; a row goes when the hub has it, or was asked in vain for long."""
+
+press_feed = Table(
+    "press_feed",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_on", Text),
+    Column("revoked_at", BigInteger),
+)
+"""Private feeds of accredited press: the SHA-256 of the token in each address, never the token; `used_on` is a day."""
+
+feed_count = Table(
+    "feed_count",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("full_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("unchanged_count", BigInteger, nullable=False, server_default=text("0")),
+)
+"""How often a feed was fetched on a day (UTC): answered in full, and with 304. No addresses, no names of people."""
+
+feed_audience = Table(
+    "feed_audience",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("subscribers", BigInteger, nullable=False),
+)
+"""How many subscribers an aggregator said it fetches a feed for, on a day (UTC)."""
+
+topic_move = Table(
+    "topic_move",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("position", _NUMBER, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""When a topic was first seen to go on in another one: the log position from which its readers follow that one."""
