@@ -52,7 +52,7 @@ def test_every_dependency_is_pinned(root: Path) -> None:
     wanted = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
     pinned = {line.partition("==")[0].lower() for line in (root / "constraints.txt").read_text().splitlines()}
 
-    names = {re.split(r"[<>=\[; ]", name)[0].lower().replace("_", "-") for name in wanted}
+    names = {re.split(r"[<>=\[; ]", name)[0].lower().replace("_", "-").replace(".", "-") for name in wanted}
 
     assert names - pinned == set()
 
