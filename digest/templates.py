@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, tzinfo
 from functools import cached_property, lru_cache
 from gettext import c2py  # the standard library's parser of PO plural expressions
@@ -17,13 +18,18 @@ from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import Path
 from traceback import walk_tb
+from types import FunctionType
 from typing import Any
 
 import jinja2
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.pofile import PoFileError, read_po
+from jinja2 import nodes
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
 from digest import shipped
 from digest.errors import TemplateError
@@ -65,11 +71,19 @@ class Words:
 
     def day(self, day: date) -> str:
         """A day in words: 28 February 2022."""
-        return format_date(day, "long", locale=_locale(self.language))
+        return _name_day(day, "long", self.language)
 
     def short_day(self, day: date) -> str:
         """A day without its year: 28 February."""
-        return format_date(day, _day_pattern(self.language), locale=_locale(self.language))
+        return _name_day(day, {"es": "d 'de' MMMM"}.get(self.language, "d MMMM"), self.language)
+
+    def month(self, day: date) -> str:
+        """The month of a day, as it stands alone: February."""
+        return _name_day(day, "LLLL", self.language)
+
+    def month_of_year(self, day: date) -> str:
+        """The month of a day with its year: February 2022."""
+        return format_skeleton("yMMMM", day, locale=_locale(self.language))
 
     def time(self, moment: datetime, where: tzinfo) -> str:
         """A moment's local clock time."""
@@ -85,8 +99,78 @@ def _locale(language: str) -> Locale:
         return Locale("en", "GB")
 
 
-def _day_pattern(language: str) -> str:
-    return {"es": "d 'de' MMMM"}.get(language, "d MMMM")
+@lru_cache(maxsize=4096)
+def _name_day(day: date, pattern: str, language: str) -> str:
+    return format_date(day, pattern, locale=_locale(language))
+
+
+class _SetSentences(NodeTransformer):
+    """Sets the sentences that take no values into a template while it is compiled: each language has its own."""
+
+    def __init__(self, words: Words) -> None:
+        self._translate = words.gettext
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (Jinja calls it by the name of the node)
+        """`_("Feeds")` as the words of the language, marked safe where text is escaped, as a call would do."""
+        self.generic_visit(node)
+        plain = not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+        match node.node, node.args:
+            case nodes.Name(name="_" | "gettext"), [nodes.Const(value=str(message))] if plain:
+                words = nodes.Const(self._translate(message) % {}, lineno=node.lineno, environment=node.environment)
+                return nodes.MarkSafeIfAutoescape(words, lineno=node.lineno, environment=node.environment)
+        return node
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A language's environment. What templates ask for most, which is fields of dataclasses, is read without detours."""
+
+    def __init__(self, words: Words, **options: Any) -> None:
+        super().__init__(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], undefined=jinja2.StrictUndefined, **options)
+        self.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        self.globals["direction"] = direction
+        self._sentences = _SetSentences(words)
+        self._plain: dict[type, frozenset[str]] = {}
+        self._ready: dict[str, jinja2.Template] = {}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """An attribute for a template; the sandbox judges all but those that are known to be harmless."""
+        kind = type(obj)
+        plain = self._plain.get(kind)
+        if plain is None:
+            plain = self._plain[kind] = _plain_attributes(kind)
+        if attribute in plain or (kind is TemplateModule and attribute in vars(obj) and attribute[:1] != "_"):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **more: Any) -> Any:
+        """Call something for a template; the sandbox judges all but its macros."""
+        return obj(context.eval_ctx, *args) if type(obj) is Macro and not more else super().call(context, obj, *args, **more)
+
+    def get_template(self, name: Any, *args: Any, **more: Any) -> jinja2.Template:
+        """A template by its name, compiled once: no file of a running process is read again."""
+        found = self._ready.get(name)
+        if found is None:
+            found = self._ready[name] = super().get_template(name, *args, **more)
+        return found
+
+    def make_globals(self, d: Any) -> dict[str, Any]:
+        """The names that every template knows, as one plain dictionary: each rendering copies it."""
+        return {**self.globals, **(d or {})}
+
+    def _generate(self, source: nodes.Template, *args: Any, **more: Any) -> str:
+        return super()._generate(self._sentences.visit(source), *args, **more)
+
+
+def _plain_attributes(kind: type) -> frozenset[str]:
+    """The public fields and properties of a dataclass or a loop, the public methods of `Words`; nothing of other classes."""
+    wanted: type | tuple[type, ...] = property
+    if kind is Words:
+        wanted = FunctionType
+    elif kind is not LoopContext and not is_dataclass(kind):
+        return frozenset()
+    names = {name for name, value in vars(kind).items() if isinstance(value, wanted)}
+    names |= {field.name for field in fields(kind)} if is_dataclass(kind) else set()
+    return frozenset(name for name in names if not name.startswith("_"))
 
 
 class Templates:
@@ -172,6 +256,24 @@ class Templates:
                     raise _unreadable(part, error) from None
         return dict(sorted(found.items()))
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A SHA-256 in hexadecimal over every file of the site's own folder and of ours: all that pages can be made from.
+
+        Raises:
+            TemplateError: a file cannot be read.
+        """
+        whole = hashlib.sha256()
+        for folder in self._folders:  # ours count whole: what stands in the site's folder may extend any of them
+            found: dict[str, str] = {}
+            try:
+                for entry in folder.iterdir():
+                    _digest_below(entry, entry.name, found)
+            except OSError as error:
+                raise _unreadable("", error) from None
+            whole.update(repr(sorted(found.items())).encode("utf-8", "surrogatepass"))
+        return whole.hexdigest()
+
     def read_bytes(self, name: str) -> bytes:
         """A file as it is, such as a style sheet that is published unchanged."""
         for folder in self._folders:
@@ -185,19 +287,15 @@ class Templates:
     def _for(self, language: str) -> jinja2.Environment:
         """The environment of a language: each has its own, for the sentences belong to it."""
         if language not in self._by_language:
-            environment = ImmutableSandboxedEnvironment(
+            self._by_language[language] = _Sandbox(
+                self.words(language),
                 loader=self._loader,
                 autoescape=lambda name: name is not None and name.endswith((".html", ".xml")),
-                undefined=jinja2.StrictUndefined,
-                extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
                 trim_blocks=True,
                 lstrip_blocks=True,
                 keep_trailing_newline=True,
+                auto_reload=False,
             )
-            words = self.words(language)
-            environment.globals["direction"] = direction
-            environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-            self._by_language[language] = environment
         return self._by_language[language]
 
     def _read(self, name: str, folders: list[Traversable] | None = None) -> tuple[str, str | None, Any] | None:

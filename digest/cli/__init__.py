@@ -1,46 +1,62 @@
 """The terminal: parse, call one function of the desk, print. Nothing is decided here.
 
 `main` is the entry of the command `digest`. A refusal becomes a few plain lines on standard error and the exit status of its
-class; nobody sees a traceback for something that can be foreseen. Heavy imports stay inside the commands that need them.
+class; nobody sees a traceback for something that can be foreseen. Heavy imports stay inside the commands that need them, and
+of this folder only the module is loaded that has the command which was typed.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 
 import typer
 
-from digest.cli import content, deliveries, demo, editions, publishing, readers
-from digest.cli.screen import print_error
 from digest.errors import DigestError, Status
 
-__all__ = ["app", "main"]
+__all__ = ["MODULES", "build_app", "main"]
 
-app = typer.Typer(
-    name="digest",
-    help="Publish a newsroom: feeds, pages, and a mail digest that misses no one.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-content.register(app)
-publishing.register(app)
-readers.register(app)
-editions.register(app)
-deliveries.register(app)
-demo.register(app)
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "content": ("check", "new", "init"),
+    "importing": ("import",),
+    "publishing": ("publish", "serve", "journal"),
+    "correcting": ("correct", "withdraw"),
+    "press": ("press",),
+    "feeds": ("feeds",),
+    "readers": ("subscribers",),
+    "editions": ("edition",),
+    "deliveries": ("send", "deliveries"),
+    "demo": ("demo",),
+}
+"""The modules of this folder that have commands, in the order in which `--help` lists them."""
+
+
+def build_app(modules: Iterable[str] = MODULES) -> typer.Typer:
+    """The command line with the commands of these modules."""
+    app = typer.Typer(
+        name="digest",
+        help="Publish a newsroom: feeds, pages, and a mail digest that misses no one.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_take_options)
+    for name in modules:
+        import_module(f"digest.cli.{name}").register(app)
+    return app
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"digest {version('newsroom-digest')}")
         raise typer.Exit
 
 
-@app.callback()
-def _options(
+def _take_options(
     context: typer.Context,
     site: str = typer.Option(
         "", "--site", metavar="DIR", help="The site's folder; else DIGEST_SITE, else the nearest upward."
@@ -50,11 +66,27 @@ def _options(
     context.obj = site
 
 
+def _find_modules(words: Sequence[str]) -> Iterable[str]:
+    """The module that has the typed command, or all of them when the words do not tell."""
+    rest = list(words)
+    if rest[:1] == ["--site"]:
+        rest = rest[2:]
+    elif rest and rest[0].startswith("--site="):
+        rest = rest[1:]
+    found = [module for module, commands in MODULES.items() if rest and rest[0] in commands]
+    return found or MODULES
+
+
 def main() -> None:
     """Run the command line and exit."""
+    words = sys.argv[1:]
     try:
-        app(standalone_mode=True)
+        if (status := _repeat(words)) is not None:
+            sys.exit(status)
+        build_app(_find_modules(words))(standalone_mode=True)
     except DigestError as error:
+        from digest.cli.screen import print_error
+
         print_error(error)
         sys.exit(error.status)
     except BrokenPipeError:  # the reader of our output has gone, for example `head`
@@ -62,3 +94,19 @@ def main() -> None:
         sys.exit(Status.REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _repeat(words: Sequence[str]) -> int | None:
+    """The answer of a plain `digest publish` when nothing has changed since the last one; else None."""
+    if words != ["publish"]:
+        return None
+    from digest.publishing.unchanged import find_report
+
+    report = find_report()
+    if report is None:
+        return None
+    for line in report.remarks:
+        typer.echo(line, err=True)
+    for line in report.lines:
+        typer.echo(line)
+    return report.status

@@ -87,6 +87,6 @@ def _serve(site: Site, listener: socket) -> None:
     from digest.web.public_site import build_app
     from digest.web.serving import serve
 
-    app = build_app(site.public, build_routes(site.var / "caught", Templates(site.templates)))
+    app = build_app(site, build_routes(site.var / "caught", Templates(site.templates)))
     typer.echo("")
     serve(app, listener, lambda: typer.echo("Serving; Ctrl-C ends it."))

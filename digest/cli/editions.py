@@ -54,7 +54,7 @@ def prepare(
     if made.edition.state not in ("draft", "cancelled"):
         typer.echo(f"It is {made.edition.state} and stays as it is.")
         for item in made.released_since:
-            typer.echo(f"  since then {item.event.type.value}: {item.content.title}")
+            typer.echo(f"  since then {item.type.value}: {item.content.title}")
         if made.released_since and made.edition.state == "approved":
             typer.echo("To take that in: digest edition prepare ... --refresh, then approve it anew.")
         return

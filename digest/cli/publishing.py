@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.screen import count, format_moment, print_problems, print_table, site_of
+from digest.cli.screen import count, format_moment, list_problems, print_problems, print_table, site_of
 from digest.errors import Status
 
-__all__ = ["register"]
+if TYPE_CHECKING:
+    from digest.desk.publishing import PublishReport
+    from digest.settings import Site
+
+__all__ = ["SHOWN_RELEASES", "print_report", "register"]
+
+SHOWN_RELEASES = 50
+"""How many releases a publish names before it only counts the rest."""
 
 
 def register(app: typer.Typer) -> None:
@@ -28,43 +36,102 @@ def publish(
         bool, typer.Option("--strict", help="Publish nothing if any file has an error or is in review.")
     ] = False,
     backfill: Annotated[bool, typer.Option("--backfill", help="What is released now is history, mailed to nobody.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Look at every file of the site, even where nothing changed.")
+    ] = False,
+    compress: Annotated[
+        bool | None,
+        typer.Option(
+            "--compress/--no-compress", help="Keep .gz and .br copies for a static host; remembered.", show_default=False
+        ),
+    ] = None,
     actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this.")] = "staff",
 ) -> None:
     """Release what is due and write the public site."""
     from digest.clock import parse_moment
     from digest.desk import publishing as desk
+    from digest.desk.announcing import list_waiting
     from digest.desk.workplace import open_workplace
+    from digest.publishing.unchanged import find_scan
 
     site = site_of(context)
     moment = parse_moment(at, site.settings.zone) if at else None
     with open_workplace(site) as place:
-        report = desk.publish(place, at=moment, out=out, strict=strict, backfill=backfill, actor=actor)
+        report = desk.publish(
+            place,
+            at=moment,
+            out=out,
+            strict=strict,
+            backfill=backfill,
+            whole=whole,
+            compress=compress,
+            scan=find_scan(site.folder),
+            actor=actor,
+        )
+        print_report(report)
+        if report.only_rendered and report.written is None:
+            typer.echo(
+                "That moment lies before the newest release or ahead of the clock, so nothing is released and public/ is not"
+            )
+            typer.echo("touched. To look at the site as of then, name a folder: --out DIR")
+            return
+        typer.echo(_count_files(report, out or site.public))
+        if out is None:
+            if site.settings.feeds.hub:
+                from digest.work.announcing import announce_briefly
+
+                announce_briefly(place.hot, site.settings)
+            if moment is None and not list_waiting(place).rows:
+                _keep(site, report)
+    if report.has_errors:
+        raise typer.Exit(Status.REFUSED)
+
+
+def print_report(report: PublishReport) -> None:
+    """What was released, stopped and wrong."""
     print_problems(report.problems)
-    for event in report.events:
-        typer.echo(f"{event.type.value}: {event.content.title}")
+    for line in report.lines[:SHOWN_RELEASES]:
+        typer.echo(f"{line.type}: {report.contents(line.version).title}")
+    if len(report.lines) > SHOWN_RELEASES:
+        typer.echo(f"... and {len(report.lines) - SHOWN_RELEASES} more")
     for stopped in report.stopped:
         if stopped.copies:
             copies = "1 copy" if stopped.copies == 1 else f"{stopped.copies} copies"
             typer.echo(f"edition {stopped.edition}: {copies} stopped; what they carry follows as the draft {stopped.part}")
         else:
             typer.echo(f"edition {stopped.edition}: a draft again; look at it and approve it anew")
-    if report.only_rendered and report.written is None:
-        typer.echo(
-            "That moment lies before the newest release or ahead of the clock, so nothing is released and public/ is not"
-        )
-        typer.echo("touched. To look at the site as of then, name a folder: --out DIR")
-        return
+
+
+def _count_files(report: PublishReport, folder: Path) -> str:
     assert report.written is not None
     items, files = count(len(report.newsroom.items), "item"), count(len(report.written.changed), "file")
-    rest = f"{report.written.unchanged_count} unchanged, {len(report.written.removed)} removed in {out or site.public}"
-    typer.echo(f"{items} public; {files} written, {rest}")
-    if report.has_errors:
-        raise typer.Exit(Status.REFUSED)
+    rest = f"{report.written.unchanged_count} unchanged, {len(report.written.removed)} removed in {folder}"
+    return f"{items} public; {files} written, {rest}"
+
+
+def _keep(site: Site, report: PublishReport) -> None:
+    """Keep what the next publish would say if nothing changed until then."""
+    from digest.publishing.replacing import Written
+    from digest.publishing.unchanged import Report, keep_report
+
+    written = report.written
+    assert written is not None
+    if written.failed:
+        return  # what failed is tried again
+    quiet = Written((), written.unchanged_count + len(written.changed), ())
+    lines = [_count_files(replace(report, written=quiet), site.public)]
+    keep_report(
+        site.folder,
+        report.newsroom.end,
+        report.next_at,
+        Report(lines, list_problems(report.problems), int(report.has_errors)),
+    )
 
 
 def serve(context: typer.Context) -> None:
-    """Serve public/ until stopped."""
-    from digest.web.public_site import build_app
+    """Serve the site until stopped; what becomes due meanwhile is published by itself."""
+    from digest.desk.workplace import open_workplace
+    from digest.web.running import build_server
     from digest.web.serving import listen
     from digest.web.serving import serve as run
 
@@ -72,11 +139,9 @@ def serve(context: typer.Context) -> None:
     host, port = site.settings.listen
     listener = listen(host, port)
     address = site.settings.newsroom.base_url
-    run(
-        build_app(site.public),
-        listener,
-        lambda: typer.echo(f"Serving {site.public} on {host}:{port} ({address}/); Ctrl-C ends it"),
-    )
+    with open_workplace(site) as place:
+        app, beside = build_server(site, place.hot, typer.echo)
+    run(app, listener, lambda: typer.echo(f"Serving {site.public} on {host}:{port} ({address}/); Ctrl-C ends it"), beside)
 
 
 def journal(

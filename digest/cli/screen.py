@@ -13,16 +13,18 @@ import typer
 
 from digest.clock import format_utc
 from digest.errors import DigestError, Problem
-from digest.settings import Site, find_site, open_site
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from digest.settings import Site
 
 __all__ = [
     "SHOWN_PROBLEMS",
     "Bar",
     "count",
     "format_moment",
+    "list_problems",
     "print_error",
     "print_problems",
     "print_table",
@@ -42,6 +44,8 @@ def site_of(context: typer.Context) -> Site:
     Raises:
         SettingsError: there is none, or its settings do not fit.
     """
+    from digest.settings import find_site, open_site
+
     return open_site(find_site(context.find_root().obj or None))
 
 
@@ -55,11 +59,15 @@ def print_error(error: DigestError) -> None:
 
 def print_problems(problems: Sequence[Problem]) -> None:
     """Problems one a line on standard error, errors before warnings; beyond the first fifty they are counted."""
+    for line in list_problems(problems):
+        typer.echo(line, err=True)
+
+
+def list_problems(problems: Sequence[Problem]) -> list[str]:
+    """What `print_problems` prints."""
     ordered = sorted(problems, key=lambda problem: (problem.severity == "warning", problem))
-    for problem in ordered[:SHOWN_PROBLEMS]:
-        typer.echo(str(problem), err=True)
-    if len(ordered) > SHOWN_PROBLEMS:
-        typer.echo(f"... and {len(ordered) - SHOWN_PROBLEMS} more", err=True)
+    lines = [str(problem) for problem in ordered[:SHOWN_PROBLEMS]]
+    return [*lines, f"... and {len(ordered) - SHOWN_PROBLEMS} more"] if len(ordered) > SHOWN_PROBLEMS else lines
 
 
 def print_table(rows: Sequence[Sequence[object]], indent: str = "  ") -> None:

@@ -5,23 +5,23 @@ So a later correction is labelled there, and a withdrawn item becomes its notice
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from digest.desk.planning import Plan
 from digest.editions.content import VariantContent
-from digest.editions.edition import Edition
-from digest.mail.filling import edition_title
-from digest.newsroom.pictures import Pictures
-from digest.newsroom.public import Newsroom
+from digest.editions.edition import Edition, edition_title
+from digest.newsroom.document import fingerprint
 from digest.pages.edition_view import EditionCorrection, EditionSection, EditionView, EditionWithdrawal, PastEdition
+from digest.pages.facts import Facts
 from digest.pages.views import ItemCard, PageContext, build_card
+from digest.publishing.build import PublicEdition
 from digest.settings import Settings
 from digest.templates import Templates, Words
 
-__all__ = ["build_archive", "build_views"]
+if TYPE_CHECKING:
+    from digest.desk.planning import Plan
 
-Archived = tuple[PastEdition, Sequence[EditionView]]
+__all__ = ["build_archive", "plan_views"]
 
 
 def build_archive(plan: Plan, settings: Settings) -> dict[str, Any]:
@@ -29,23 +29,37 @@ def build_archive(plan: Plan, settings: Settings) -> dict[str, Any]:
     return {language: plan.whole(settings, language).text for language in settings.languages}
 
 
-def build_views(
-    edition: Edition, newsroom: Newsroom, settings: Settings, pictures: Pictures, templates: Templates
-) -> Archived:
-    """The archive's line for an edition and its web views, one a language that the site still has."""
+def plan_views(edition: Edition, facts: Facts, context: PageContext, templates: Templates) -> PublicEdition:
+    """An edition as the archive shows it: its line, and its web views, one a language that the site still has."""
+    settings = context.settings
     contents: Mapping[str, VariantContent] = {
         language: VariantContent.parse(text)
         for language, text in (edition.archive or {}).items()
         if language in settings.languages
     }
-    context = PageContext(newsroom, settings, pictures)
     own = settings.newsroom.language
-    views = [
-        _build_view(edition, content, context, templates.words(language), tuple(contents))
-        for language, content in contents.items()
-    ]
     day = edition.moment.astimezone(settings.zone).date()
-    return PastEdition(edition.id, edition_title(edition, templates.words(own)), day, own), views
+    shown = {item for content in contents.values() for item in _items(content)} & context.newsroom.by_id.keys()
+    return PublicEdition(
+        past=PastEdition(edition.id, edition_title(edition, templates.words(own)), day, own),
+        key=fingerprint(
+            edition.id,
+            edition.moment.isoformat(),
+            edition.choices.render(),
+            [(language, content.text) for language, content in contents.items()],
+            facts.of(context.newsroom.by_id[item] for item in sorted(shown)),
+        ),
+        views=lambda: [
+            _build_view(edition, content, context, templates.words(language), tuple(contents))
+            for language, content in contents.items()
+        ],
+    )
+
+
+def _items(content: VariantContent) -> Iterator[str]:
+    yield from (carried.item for carried in content.new)
+    yield from (item for item, _ in content.corrected)
+    yield from content.withdrawn
 
 
 def _build_view(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from digest.desk.planning import plan_edition
+from digest.desk.photos import Photos, open_photos
 from digest.desk.workplace import Workplace
-from digest.errors import ContentError, Problem
+from digest.errors import Problem
 from digest.items.check import Listing, build_listing
 from digest.items.folder import Folder, read_folder
-from digest.newsroom.public import build_newsroom
+from digest.items.scanning import Scan
 from digest.newsroom.releasing import plan_release
-from digest.publishing.photos import check_photo
-from digest.store.editions import read_edition
-from digest.store.releases import read_events
+from digest.store.releases import read_newsroom
 
 __all__ = ["check", "find_unpublished", "read_sound_folder"]
 
@@ -27,10 +25,17 @@ def check(place: Workplace, *, verbose: bool = False) -> Listing:
     return build_listing(folder, place.site.settings, place.now, verbose=verbose)
 
 
-def read_sound_folder(place: Workplace) -> Folder:
-    """The items folder; an item whose photo is no picture counts as broken, for it would go out without it."""
-    folder = read_folder(place.site)
-    faults = dict(_photo_faults(folder))
+def read_sound_folder(place: Workplace, scan: Scan | None = None) -> Folder:
+    """The items folder; an item whose photo is no picture counts as broken, for it would go out without it.
+
+    Args:
+        scan: what a look at the folder has just told, if somebody looked.
+    """
+    folder = read_folder(place.site, place.cache, scan)
+    with open_photos(folder, place.cache) as photos:
+        faults = dict(_photo_faults(folder, photos))
+    if not faults:
+        return folder
     return replace(
         folder,
         items=tuple(item for item in folder.items if item.id not in faults),
@@ -47,42 +52,38 @@ def find_unpublished(place: Workplace, name: str) -> tuple[str, ...]:
     Raises:
         EditionError: there is no such edition.
     """
+    from digest.desk.planning import plan_edition
+    from digest.store.editions import read_edition
+
     with place.store.reading() as connection:
         edition = read_edition(connection, name)
         if edition.state != "approved":
             return ()
         carried = plan_edition(connection, edition, place.site.settings).events.items
-        newsroom = build_newsroom(read_events(connection))
+        newsroom = read_newsroom(connection)
     return tuple(
         item.file
-        for item in read_folder(place.site).items
-        if item.id in carried and item.content.version != newsroom.by_id[item.id].content.version
+        for item in read_folder(place.site, place.cache).items
+        if item.id in carried and item.version != newsroom.by_id[item.id].version
     )
 
 
-def _photo_faults(folder: Folder) -> Iterator[tuple[str, Problem]]:
-    judged: dict[str, str] = {}
+def _photo_faults(folder: Folder, photos: Photos) -> Iterator[tuple[str, Problem]]:
     for item in folder.items:
-        photo = item.content.photo
-        if photo is None or photo.is_remote or photo.src not in folder.photos:
-            continue
-        if photo.src not in judged:
-            judged[photo.src] = _judge(folder, photo.src)
-        if judged[photo.src]:
-            text = f"{photo.src}: {judged[photo.src]}"
+        src = item.photo_src
+        if src is not None and src in folder.photos and (fault := photos.find_fault(src)):
+            text = f"{src}: {fault}"
             yield item.id, Problem(item.file, 0, "photo.src", text, "warning" if item.status == "draft" else "error")
-
-
-def _judge(folder: Folder, src: str) -> str:
-    try:
-        check_photo(folder.photos[src])
-    except ContentError as error:
-        return f"{error.cause}. {error.remedy}"
-    return ""
 
 
 def _remarks(place: Workplace, folder: Folder) -> Iterator[Problem]:
     """What keeps its published state, as the next publish would say it."""
-    with place.store.reading() as connection:
-        newsroom = build_newsroom(read_events(connection))
-    yield from plan_release(folder.items, newsroom, {}, place.site.settings, place.now, broken=folder.broken_ids).remarks
+    with place.hot.reading() as connection:
+        newsroom = read_newsroom(connection, contents=place.hot.contents)
+    photos = {  # as published: no picture counts as changed, so that items with one are not looked into for it
+        item.photo_src: entry.photo
+        for item in folder.items
+        if item.photo_src and (entry := newsroom.by_id.get(item.id)) and entry.photo
+    }
+    plan = plan_release(folder.items, newsroom, photos, place.site.settings, place.now, broken=folder.broken_ids)
+    yield from plan.remarks

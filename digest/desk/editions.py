@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from digest.desk.planning import (
     Plan,
-    build_log_event,
     build_rule,
     find_overtaken,
     plan_edition,
+    read_log,
 )
 from digest.desk.readers import pick_list
 from digest.desk.tidying import tidy_list
@@ -23,7 +23,7 @@ from digest.editions.edition import Choices, Edition, State, check_revision, che
 from digest.editions.periods import edition_id, period_at
 from digest.errors import EditionError, UsageError
 from digest.items.characters import find_first_forbidden
-from digest.newsroom.public import Published, build_newsroom
+from digest.newsroom.public import Published
 from digest.settings import Rhythm
 from digest.store.deliveries import RefusedLetters, read_refusals
 from digest.store.editions import (
@@ -40,7 +40,7 @@ from digest.store.editions import (
 )
 from digest.store.journal import write_journal
 from digest.store.planning import settle
-from digest.store.releases import log_end, log_position, read_events
+from digest.store.releases import log_end, log_position, read_newsroom
 
 __all__ = [
     "CHANGEABLE",
@@ -112,11 +112,10 @@ def prepare(
         elif present.state in ("draft", "cancelled") or (present.state == "approved" and refresh):
             edition = _move_on(place, connection, present, moment, actor)
         else:
-            newer = build_newsroom(read_events(connection))
-            since = tuple(item for item in newer if item.event.number > present.horizon)
+            since = tuple(item for item in read_newsroom(connection) if item.number > present.horizon)
             plan = plan_edition(connection, present, place.site.settings)
             return Prepared(present, plan, is_new=False, released_since=since)
-        tidy_list(connection, list_id, chosen, place.now)
+        tidy_list(connection, place.site.settings, list_id, place.now)
         return Prepared(edition, plan_edition(connection, edition, place.site.settings), is_new=is_new)
 
 
@@ -132,7 +131,7 @@ def _find_horizon(place: Workplace, connection: Connection, list_id: str, rhythm
     position, end = log_position(connection, moment), log_end(connection)
     if position == end:
         return end
-    log = [build_log_event(event) for event in read_events(connection)]
+    log = read_log(connection, place.site.settings)
     rule = build_rule(connection, place.site.settings, list_id, rhythm, moment)
     return end if find_overtaken(log, position, rule) else position
 
@@ -233,7 +232,7 @@ def set_choices(
         edition = read_edition(connection, name)
         check_state(edition, CHANGEABLE, "changed", "Prepare the next one, or an extra: digest edition prepare LIST --extra")
         check_revision(edition, revision)
-        newsroom = build_newsroom(read_events(connection, edition.horizon))
+        newsroom = read_newsroom(connection, edition.horizon)
         named = {*bar, *unbar, *exclude, *include, *changes.get("order", ()), *filter(None, [changes.get("lead")])}
         unknown = sorted(item for item in named if item not in newsroom.by_id)
         if unknown:

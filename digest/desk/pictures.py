@@ -23,5 +23,5 @@ def build_public_pictures(
         photos: files as they were given, by their SHA-256.
     """
     originals = photos or {}
-    wanted = {item.event.photo: originals.get(item.event.photo) for item in newsroom if item.event.photo}
+    wanted = {item.photo: originals.get(item.photo) for item in newsroom if item.photo}
     return build_pictures(place.site, wanted)

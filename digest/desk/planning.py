@@ -14,24 +14,25 @@ from digest.editions.edition import Edition
 from digest.editions.facts import ItemFacts, LogEvent, build_facts, build_roots
 from digest.editions.selection import Candidates, Rule, Selection, build_candidates, could_carry, select
 from digest.errors import EditionError
-from digest.newsroom.log import Event, EventType
-from digest.newsroom.public import Newsroom, build_newsroom
+from digest.newsroom.log import EventType, from_seconds, parse_topics
+from digest.newsroom.public import Newsroom
+from digest.newsroom.topics import reach_topics, topics_into
 from digest.settings import ReaderList, Settings
 from digest.store.editions import read_barred
 from digest.store.planning import ReaderGroup, read_groups
-from digest.store.releases import read_events
+from digest.store.releases import read_lines, read_newsroom
 from digest.store.tidying import settled_position_of
 
 __all__ = [
     "Plan",
     "PlannedVariant",
-    "build_log_event",
     "build_rule",
     "find_candidates",
     "find_overtaken",
     "is_urgent_only",
     "list_of",
     "plan_edition",
+    "read_log",
 ]
 
 
@@ -169,12 +170,11 @@ def plan_edition(connection: Connection, edition: Edition, settings: Settings) -
         EditionError: newsroom.toml no longer has its list.
     """
     urgent = is_urgent_only(list_of(edition, settings), edition.rhythm)
-    events = list(read_events(connection))
-    log = [build_log_event(event) for event in events]
+    log = read_log(connection, settings)
     facts = build_facts(log, edition.horizon)
     rule = build_rule(connection, settings, edition.list_id, edition.rhythm, edition.moment, edition.choices.excluded)
     candidates = find_candidates(connection, edition.list_id, log, facts, rule)
-    newsroom = build_newsroom(event for event in events if event.number <= edition.horizon)
+    newsroom = read_newsroom(connection, edition.horizon)
     grouped: dict[VariantContent, list[ReaderGroup]] = {}
     empty = 0
     for group in read_groups(connection, edition, urgent):
@@ -200,20 +200,37 @@ def _is_part(one: Selection, other: Selection) -> bool:
     return all(set(ours) <= set(theirs) for ours, theirs in parts)
 
 
-def build_log_event(event: Event) -> LogEvent:
-    """The columns of an event that selection needs."""
-    return LogEvent(
-        number=event.number,
-        type=event.type.value,
-        item=event.item,
-        root=event.content.root,
-        language=event.content.language,
-        topics=event.content.topics,
-        entered=event.entered,
-        at=event.at,
-        urgent=event.content.urgent,
-        backfill=event.backfill,
-    )
+def read_log(connection: Connection, settings: Settings) -> list[LogEvent]:
+    """The release log with the columns that selection needs.
+
+    An item stands in the topics that it names and in those where they go on; and it stays in a topic that it entered when
+    its file names in its stead the one where that goes on.
+    """
+    stood: dict[str, tuple[str, ...]] = {}
+    lines = list(read_lines(connection))
+    for line in lines:
+        if line.topics not in stood:
+            stood[line.topics] = _kin(parse_topics(line.topics), settings)
+    return [
+        LogEvent(
+            number=line.number,
+            type=line.type,
+            item=line.item,
+            root=line.root,
+            language=line.language,
+            topics=stood[line.topics],
+            entered=parse_topics(line.entered),
+            at=from_seconds(line.at),
+            urgent=bool(line.urgent),
+            backfill=bool(line.backfill),
+        )
+        for line in lines
+    ]
+
+
+def _kin(named: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    reached = reach_topics(named, settings)
+    return tuple(dict.fromkeys((*reached, *(other for topic in reached for other in topics_into(topic, settings)))))
 
 
 def _build_content(
@@ -231,7 +248,7 @@ def _build_content(
         facts,
         interest,
         newsroom.ranks,
-        tuple(settings.topics),
+        tuple(name for name, topic in settings.topics.items() if topic.moved_to is None),
         edition.choices,
         language,
         "discreet" if form == "discreet" else "full",

@@ -20,8 +20,8 @@ from digest.mail.inspection import inspect
 from digest.mail.letter import Letter
 from digest.mail.slotted import Slotted
 from digest.mail.text import render_text
-from digest.store.database import translate
 from digest.store.files import write_variant
+from digest.store.sqlite import translate
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 
 __all__ = ["Press", "Proof"]
@@ -88,8 +88,8 @@ class Press:
         }
         parts |= {f"choice {name}": value for name, value in asdict(self.edition.choices).items()}
         for item in sorted(events.items):
-            entry = newsroom.by_id[item].event
-            parts[f"item {item}"] = [entry.content.version, entry.photo, entry.corrections, entry.type.value]
+            entry = newsroom.by_id[item]
+            parts[f"item {item}"] = [entry.version, entry.photo, entry.corrections, entry.type.value]
         return sign(parts) | dict(self._template_hashes()) | dict(self._page_hashes())
 
     def _template_hashes(self) -> Iterator[tuple[str, str]]:

@@ -2,56 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from digest.clock import format_utc, real_now
-from digest.desk.archive import build_views
+from digest.desk.building import Built, Wanted, build_site, rebuild
 from digest.desk.checking import read_sound_folder
-from digest.desk.pictures import build_public_pictures
-from digest.desk.stopping import Stopped, stop_for
+from digest.desk.moves import record_moves
+from digest.desk.photos import open_photos
 from digest.desk.workplace import Workplace
 from digest.errors import ContentError, Problem, SettingsError, StoreError, UsageError
+from digest.feeds.lifecycle import next_change
 from digest.items.folder import Folder
-from digest.newsroom.log import Event
-from digest.newsroom.pictures import Pictures
-from digest.newsroom.public import Newsroom, build_newsroom
-from digest.newsroom.releasing import ReleasePlan, plan_release
-from digest.publishing.build import build_public
-from digest.publishing.output import Written, write_output
-from digest.publishing.photos import read_photo_hash
-from digest.store.editions import read_editions
+from digest.items.scanning import Scan
+from digest.newsroom.log import ContentSource, Event, Line, build_event
+from digest.newsroom.public import Newsroom, extend_newsroom
+from digest.newsroom.releasing import ReleasePlan, next_due, plan_release
+from digest.publishing.replacing import Written
 from digest.store.journal import write_journal
-from digest.store.releases import append_events, newest_moment, read_events
+from digest.store.releases import append_lines, concerns_editions, log_position, newest_moment, read_newsroom
 
-__all__ = ["PublishReport", "publish", "rebuild"]
+if TYPE_CHECKING:
+    from digest.desk.stopping import Stopped
+
+__all__ = ["PublishReport", "Release", "find_next", "find_present", "publish", "publish_due", "release"]
 
 _OVERLAP = timedelta(minutes=1)
 """By how much another command's release may be newer than the moment at which this one was started."""
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+Planner = Callable[[Newsroom], ReleasePlan]
+"""What to append to the log, for the newsroom as it is when nobody else can change it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishReport:
     """What a publish did.
 
-    `only_rendered` is set when the moment allowed no event; then `written` is None unless another folder was named.
+    `lines` are what it appended to the log; `only_rendered` is set when the moment allowed no event: then `written` is None
+    unless another folder was named. `next_at` is when time alone has something to do next, None when nothing is known.
     """
 
-    events: tuple[Event, ...]
+    lines: tuple[Line, ...]
+    contents: ContentSource
     problems: tuple[Problem, ...]
     stopped: tuple[Stopped, ...]
     written: Written | None
     newsroom: Newsroom
     only_rendered: bool = False
+    next_at: datetime | None = None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events with their contents, which are read for it."""
+        return tuple(build_event(line, self.contents(line.version)) for line in self.lines)
 
     @property
     def has_errors(self) -> bool:
         """Whether something was held back by a fault."""
         return any(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was appended to the log in one transaction, what it stopped, and the newsroom as it is with it."""
+
+    plan: ReleasePlan
+    stopped: tuple[Stopped, ...]
+    newsroom: Newsroom
 
 
 def publish(
@@ -61,6 +84,10 @@ def publish(
     out: Path | None = None,
     strict: bool = False,
     backfill: bool = False,
+    whole: bool = False,
+    compress: bool | None = None,
+    only: str | None = None,
+    scan: Scan | None = None,
     actor: str = "staff",
 ) -> PublishReport:
     """Release what is due and write the site.
@@ -70,6 +97,10 @@ def publish(
         out: where to write instead of public/; needed for a moment that only renders.
         strict: release nothing when any file has an error or something left to review.
         backfill: what is released now is history, mailed to nobody.
+        whole: look at every file of the output, even where nothing has changed.
+        compress: keep compressed copies beside the files; None: as before.
+        only: the id of the one item to publish; nothing is said of others.
+        scan: what a look at the items folder has just told, if somebody looked.
 
     Raises:
         ContentError: `strict` and there are errors; nothing was published.
@@ -78,87 +109,121 @@ def publish(
         StoreError: no moment is named, and the clock lies before the log's newest event; or the database or the output
             folder cannot be written.
     """
-    moment = at or _find_present(place)
+    moment = at or find_present(place)
     latest = moment if at is None else _latest(place)
-    folder, photos = _read_photos(read_sound_folder(place))
+    folder, photos = _read_photos(place, read_sound_folder(place, scan))
     if strict:
         _refuse_faults(folder)
-    released = _release(place, folder, photos, moment, latest, backfill, strict, actor)
+    chosen = None if only is None else {only}
+    planner = partial(_plan, place, folder, photos, moment, backfill=backfill, only=chosen)
+    released = release(place, planner, moment, latest, strict=strict, actor=actor)
+    wanted = Wanted(out, whole=whole, compress=compress, photos=_paths(folder, photos))
     if released is None:
-        return _render_only(place, folder, photos, moment, out)
-    events, stopped, remarks = released
-    newsroom, written, missing = rebuild(place, out=out, photos=_paths(folder, photos))
-    problems = tuple(sorted([*folder.problems, *remarks, *missing]))
-    return PublishReport(events, problems, tuple(stopped), written, newsroom)
+        return _render_only(place, folder, photos, moment, wanted)
+    problems = folder.problems if only is None else _find_problems(folder, only)
+    return _report(place, released, rebuild(place, wanted, released.newsroom), folder, problems)
 
 
-def _release(
-    place: Workplace,
-    folder: Folder,
-    photos: Mapping[str, str],
-    moment: datetime,
-    latest: datetime,
-    backfill: bool,
-    strict: bool,
-    actor: str,
-) -> tuple[tuple[Event, ...], Sequence[Stopped], Sequence[Problem]] | None:
-    """Append what is due: the events, what they stopped, and remarks; None when the moment allows no event.
+def publish_due(place: Workplace, *, actor: str = "the clock") -> PublishReport:
+    """Release what the passing of time alone has made due, and write what time alone changes; nothing else.
+
+    Raises:
+        StoreError: the clock lies before the log's newest event, or the database or public/ cannot be written.
+    """
+    moment = find_present(place)
+    folder, photos = _read_photos(place, read_sound_folder(place))
+    planner = partial(_plan, place, folder, photos, moment, timed=True)
+    released = release(place, planner, moment, moment, actor=actor)
+    assert released is not None  # the present is never before the newest event
+    return _report(place, released, rebuild(place, Wanted(photos=_paths(folder, photos)), released.newsroom), folder, ())
+
+
+def find_next(place: Workplace) -> datetime | None:
+    """The moment at which `publish_due` has something to do; it may have passed already. None when none is known."""
+    folder, _ = _read_photos(place, read_sound_folder(place))
+    with place.hot.reading() as connection:
+        newsroom = read_newsroom(connection, contents=place.hot.contents)
+    due = next_due(folder.items, newsroom, _EVER)
+    return _first(due, next_change(newsroom, place.site.settings, place.now))
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _report(place: Workplace, released: Release, built: Built, folder: Folder, problems: Iterable[Problem]) -> PublishReport:
+    return PublishReport(
+        lines=released.plan.lines,
+        contents=place.hot.contents,
+        problems=tuple(sorted([*problems, *released.plan.remarks, *built.problems])),
+        stopped=released.stopped,
+        written=built.written,
+        newsroom=built.newsroom,
+        next_at=_first(next_due(folder.items, built.newsroom, place.now), built.next_change_at),
+    )
+
+
+def release(
+    place: Workplace, plan: Planner, moment: datetime, latest: datetime, *, strict: bool = False, actor: str = "staff"
+) -> Release | None:
+    """Append what is planned, with all that follows from it, in one transaction; None when the moment allows no event.
 
     Events may be appended between the log's newest event and `latest`.
+
+    Raises:
+        ContentError: `strict`, and the plan says that something is wrong.
     """
-    with place.store.writing() as connection:
+    with place.hot.writing() as connection:
         newest = newest_moment(connection)
         if moment > latest or (newest is not None and moment < newest):
             return None
-        plan = _plan(place, folder, build_newsroom(read_events(connection)), photos, moment, backfill)
+        record_moves(connection, place.site.settings, place.now, actor, place.via)
+        newsroom = read_newsroom(connection, contents=place.hot.contents)
+        planned = plan(newsroom)
         if strict:
-            _refuse_all(problem for problem in plan.remarks if problem.severity == "error")
-        events = append_events(connection, plan.events)
-        stopped = stop_for(place, connection, events, actor)
-        if events:
-            subject = f"events {events[0].number}-{events[-1].number}"
+            _refuse_all(problem for problem in planned.remarks if problem.severity == "error")
+        append_lines(connection, planned.lines, planned.contents)
+        stopped = _stop(place, connection, planned.lines, actor)
+        if planned.lines:
+            subject = f"events {planned.lines[0].number}-{planned.lines[-1].number}"
             write_journal(connection, place.now, actor, "published", subject, place.via, moment=format_utc(moment))
-    return events, stopped, plan.remarks
+    return Release(planned, tuple(stopped), extend_newsroom(newsroom, planned.lines, place.hot.contents))
 
 
-def rebuild(
-    place: Workplace, *, out: Path | None = None, photos: Mapping[str, Path] | None = None
-) -> tuple[Newsroom, Written, Sequence[Problem]]:
-    """Write the public site anew from the log; unchanged files are not touched.
+def _stop(place: Workplace, connection: sqlite3.Connection, lines: Sequence[Line], actor: str) -> Sequence[Stopped]:
+    if not concerns_editions(connection, lines):
+        return ()
+    from digest.desk.stopping import stop_for
+    from digest.store.database import widen
 
-    Raises:
-        StoreError: the output folder cannot be written.
-    """
-    with place.store.reading() as connection:
-        newsroom = build_newsroom(read_events(connection))
-        pictures, problems = build_public_pictures(place, newsroom, photos or {})
-        files = _build(place, connection, newsroom, pictures)
-    return newsroom, write_output(place.site, out or place.site.public, files, pictures), problems
+    with widen(connection) as wide:
+        return stop_for(place, wide, lines, actor)
 
 
 def _render_only(
-    place: Workplace, folder: Folder, photos: Mapping[str, str], moment: datetime, out: Path | None
+    place: Workplace, folder: Folder, photos: Mapping[str, str], moment: datetime, wanted: Wanted
 ) -> PublishReport:
-    """The site as it was, or would be, at another moment: nothing is released, and nothing written but to `out`."""
+    """The site as it was, or would be, at another moment: nothing is released, and nothing written but to `wanted.out`."""
+    out = wanted.out
     if out is not None and out.resolve().is_relative_to(place.site.public.resolve()):
         cause = "that moment lies before the newest release or ahead of the clock, so nothing of it may lie in public"
         raise UsageError(f"--out {out}", cause, "Name a folder outside public/.")
-    with place.store.reading() as connection:
-        events = list(read_events(connection))
-        plan = ReleasePlan((), ())
+    with place.hot.reading() as connection:
+        problems = [*folder.problems]
+        contents = place.hot.contents
         if moment > _latest(place):
-            plan = _plan(place, folder, build_newsroom(events), photos, moment, backfill=False)
-            ahead = [replace(event, number=len(events) + number) for number, event in enumerate(plan.events, 1)]
-            newsroom = build_newsroom([*events, *ahead])
+            present = read_newsroom(connection, contents=contents)
+            plan = _plan(place, folder, photos, moment, present)
+            newsroom = extend_newsroom(present, plan.lines, plan.contents)
+            problems += plan.remarks
         else:
-            newsroom = build_newsroom(event for event in events if event.at <= moment)
-        problems = [*folder.problems, *plan.remarks]
+            newsroom = read_newsroom(connection, log_position(connection, moment), contents)
         written = None
         if out is not None:
-            pictures, missing = build_public_pictures(place, newsroom, _paths(folder, photos))
-            problems += missing
-            written = write_output(place.site, out, _build(place, connection, newsroom, pictures, moment), pictures)
-    return PublishReport((), tuple(sorted(problems)), (), written, newsroom, only_rendered=True)
+            built = build_site(place, connection, newsroom, replace(wanted, until=moment))
+            written = built.written
+            problems += built.problems
+    return PublishReport((), contents, tuple(sorted(problems)), (), written, newsroom, only_rendered=True)
 
 
 def _latest(place: Workplace) -> datetime:
@@ -166,15 +231,19 @@ def _latest(place: Workplace) -> datetime:
     return min(place.now, real_now())
 
 
-def _find_present(place: Workplace) -> datetime:
+def find_present(place: Workplace) -> datetime:
     """The moment of a publish as of now: the command's own, or that of a release which another command made meanwhile.
 
     A clock that cannot be right is refused; else a timer would release nothing, and nobody would know.
+
+    Raises:
+        SettingsError: `DIGEST_NOW` lies ahead of the machine's clock.
+        StoreError: the clock lies before the log's newest event.
     """
     if place.now > real_now():
         cause = "it lies ahead of the machine's clock, and nothing is released before its moment"
         raise SettingsError("DIGEST_NOW", cause, "Unset it; to look ahead, use: digest publish --at TIME --out DIR")
-    with place.store.reading() as connection:
+    with place.hot.reading() as connection:
         newest = newest_moment(connection)
     if newest is None or newest <= place.now:
         return place.now
@@ -185,39 +254,49 @@ def _find_present(place: Workplace) -> datetime:
 
 
 def _plan(
-    place: Workplace, folder: Folder, newsroom: Newsroom, photos: Mapping[str, str], moment: datetime, backfill: bool
+    place: Workplace,
+    folder: Folder,
+    photos: Mapping[str, str],
+    moment: datetime,
+    newsroom: Newsroom,
+    *,
+    backfill: bool = False,
+    only: set[str] | None = None,
+    timed: bool = False,
 ) -> ReleasePlan:
     return plan_release(
-        folder.items, newsroom, photos, place.site.settings, moment, backfill=backfill, broken=folder.broken_ids
+        folder.items,
+        newsroom,
+        photos,
+        place.site.settings,
+        moment,
+        backfill=backfill,
+        broken=folder.broken_ids,
+        only=only,
+        timed=timed,
     )
 
 
-def _build(
-    place: Workplace, connection: Connection, newsroom: Newsroom, pictures: Pictures, until: datetime | None = None
-) -> Mapping[str, bytes]:
-    """The files of the site; editions of a later moment than `until` are left out."""
-    begun = [
-        edition
-        for edition in read_editions(connection)
-        if edition.started_at is not None and edition.archive and (until is None or edition.moment <= until)
-    ]
-    begun.sort(key=lambda edition: (edition.moment, edition.id), reverse=True)
-    settings, templates = place.site.settings, place.templates
-    views = [build_views(edition, newsroom, settings, pictures, templates) for edition in begun]
-    return build_public(newsroom, settings, pictures, templates, views)
+def _find_problems(folder: Folder, item: str) -> list[Problem]:
+    """What is wrong with the file of one item."""
+    files = {known.file for known in folder.items if known.id == item} | {f"items/{item}.md"}
+    return [problem for problem in folder.problems if problem.file in files]
 
 
-def _read_photos(folder: Folder) -> tuple[Folder, dict[str, str]]:
+def _read_photos(place: Workplace, folder: Folder) -> tuple[Folder, dict[str, str]]:
     """The SHA-256 of each photo that an item shows, by the item's `src`; items whose photo cannot be read are at fault."""
-    used = {item.content.photo.src for item in folder.items if item.content.photo and not item.content.photo.is_remote}
+    used = {item.photo_src for item in folder.items if item.photo_src}
     hashes, problems = {}, []
-    for src in sorted(used & folder.photos.keys()):
-        try:
-            hashes[src] = read_photo_hash(folder.photos[src])
-        except ContentError as error:
-            problems.append(Problem(f"items/photos/{src}", 0, "photo", f"{error.cause}. {error.remedy}"))
+    with open_photos(folder, place.cache) as photos:
+        for src in sorted(used & folder.photos.keys()):
+            try:
+                hashes[src] = photos.read_hash(src)
+            except ContentError as error:
+                problems.append(Problem(f"items/photos/{src}", 0, "photo", f"{error.cause}. {error.remedy}"))
     lost = used - hashes.keys()
-    faulty = {item.id for item in folder.items if item.content.photo and item.content.photo.src in lost}
+    if not lost:
+        return folder, hashes
+    faulty = {item.id for item in folder.items if item.photo_src in lost}
     sound = replace(
         folder,
         items=tuple(item for item in folder.items if item.id not in faulty),

@@ -10,13 +10,13 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from digest.desk.planning import build_log_event, build_rule, find_candidates, is_urgent_only
+from digest.desk.planning import build_rule, find_candidates, is_urgent_only, read_log
 from digest.desk.workplace import Workplace
 from digest.editions.facts import build_facts
 from digest.editions.interests import build_interest
+from digest.editions.moves import follow_moves
 from digest.editions.selection import select
 from digest.errors import Problem, SubscriberError, UsageError
-from digest.newsroom.public import build_newsroom
 from digest.settings import ReaderList, Settings
 from digest.store.dictionary import keep_had, keep_interest
 from digest.store.editions import last_frozen
@@ -30,7 +30,8 @@ from digest.store.readers import (
     read_readers,
     read_suppressed,
 )
-from digest.store.releases import log_end, log_position, read_events
+from digest.store.releases import log_end, log_position, read_newsroom
+from digest.store.topic_moves import read_moves
 from digest.subscribers.addresses import parse_address, redact
 from digest.subscribers.readers_file import Choices, ReaderRow, RowProblem, decode_lines, read_rows, render_export
 from digest.subscribers.sealing import Sealer
@@ -108,7 +109,7 @@ def import_readers(
         raise SubscriberError(
             f"list {list_id}", "no evidence of consent is given", 'Say how they agreed: --evidence "paper forms, May fair"'
         )
-    choices = Choices(frozenset(settings.topics), frozenset(settings.languages), chosen.rhythms, settings.newsroom.language)
+    choices = _build_choices(settings, chosen, place.now.astimezone(settings.zone).date())
     rows = read_rows(decode_lines(data, name), choices, name=name)
     report = ImportReport()
     first = next(rows, None)  # a header at fault ends the import before anything is written
@@ -124,6 +125,18 @@ def import_readers(
             detail = {**report.counts, "list": list_id, "evidence": words, "since": str(since or "")}
             write_journal(connection, place.now, actor, "readers imported", f"list {list_id}", place.via, **detail)
     return report
+
+
+def _build_choices(settings: Settings, chosen: ReaderList, today: date) -> Choices:
+    targets = {topic: settings.find_topic(topic) for topic in settings.topics}
+    return Choices(
+        topics=frozenset(settings.topics),
+        languages=frozenset(settings.languages),
+        rhythms=chosen.rhythms,
+        default_language=settings.newsroom.language,
+        moved={topic: target for topic, target in targets.items() if target is not None and target != topic},
+        ended=frozenset(name for name, topic in settings.topics.items() if topic.ended and topic.ended <= today),
+    )
 
 
 def _lots(
@@ -173,6 +186,7 @@ class _Import:
             verdict = judge_import(known.subscription if known else None, suppressed=hashed in suppressed)
             report.counts[verdict.value] += 1
             if verdict is ImportVerdict.ADDED:
+                report.problems += row.remarks
                 self.chosen.add((row.rhythm, row.topics, row.language))
                 if not self.dry_run:
                     added.append(self.build(row, hashed, known.number if known else None))
@@ -221,18 +235,18 @@ class _Import:
         """What the next edition would carry to at least one of those added, the newest first."""
         if not self.chosen:
             return ()
-        events = list(read_events(self.connection))
-        log = [build_log_event(event) for event in events]
+        log = read_log(self.connection, self.place.site.settings)
         facts = build_facts(log, self.end)
+        moves = read_moves(self.connection)
         carried: set[str] = set()
         for rhythm in {rhythm for rhythm, _, _ in self.chosen}:
             rule = build_rule(self.connection, self.place.site.settings, self.list_id, rhythm, self.place.now)
             candidates = find_candidates(self.connection, self.list_id, log, facts, rule)
             for own, topics, language in self.chosen:
                 if own == rhythm:
-                    interest = build_interest(topics, self.floor(rhythm))
+                    interest = follow_moves(build_interest(topics, self.floor(rhythm)), moves)
                     carried.update(item for item, _ in select(candidates, interest, language, {}, frozenset()).new)
-        return tuple(item.content.title for item in build_newsroom(events) if item.id in carried)
+        return tuple(item.content.title for item in read_newsroom(self.connection) if item.id in carried)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from digest.desk.planning import build_log_event, build_rule, find_overtaken
+from digest.desk.planning import build_rule, find_overtaken, read_log
 from digest.desk.workplace import Workplace
 from digest.editions.edition import Edition, to_draft
 from digest.editions.facts import LogEvent
 from digest.editions.periods import edition_id
-from digest.newsroom.log import Event, EventType
+from digest.newsroom.log import EventType, Line
 from digest.store.deliveries import stop_variants
 from digest.store.editions import (
     find_edition,
@@ -27,7 +27,6 @@ from digest.store.editions import (
     write_edition,
 )
 from digest.store.journal import write_journal
-from digest.store.releases import read_events
 
 __all__ = ["Stopped", "stop_for"]
 
@@ -43,14 +42,14 @@ class Stopped:
     part: str | None = None
 
 
-def stop_for(place: Workplace, connection: Connection, events: Sequence[Event], actor: str) -> list[Stopped]:
+def stop_for(place: Workplace, connection: Connection, lines: Sequence[Line], actor: str) -> list[Stopped]:
     """Apply new events to the editions that exist."""
-    changes = [event for event in events if event.type is not EventType.RELEASED]
+    changes = [line for line in lines if line.type != EventType.RELEASED]
     if not changes:
         return []
-    log = [build_log_event(event) for event in read_events(connection)]
+    log = read_log(connection, place.site.settings)
     stopped = [_return(place, connection, edition, log, actor) for edition in read_editions(connection, "draft", "approved")]
-    stopping = {event.item for event in changes if event.type in _STOPPING}
+    stopping = {line.item for line in changes if line.type in _STOPPING}
     if stopping:
         frozen = [*read_editions(connection, "frozen", "sending", "paused"), *read_finished_with_held(connection)]
         stopped += [_stop(place, connection, edition, stopping, log[-1], actor) for edition in frozen]

@@ -9,26 +9,26 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from digest.desk.planning import build_log_event
+from digest.desk.planning import read_log
 from digest.editions.facts import build_facts, build_roots
 from digest.editions.interests import build_forgotten, settled_position
-from digest.settings import ReaderList
-from digest.store.releases import read_events
+from digest.settings import Settings
 from digest.store.tidying import age_interests, find_age, prune_memories, read_moments, settled_position_of
 
 __all__ = ["tidy_list"]
 
 
-def tidy_list(connection: Connection, list_id: str, chosen: ReaderList, now: datetime) -> None:
+def tidy_list(connection: Connection, settings: Settings, list_id: str, now: datetime) -> None:
     """Age the interests and memories of a list's readers; may be repeated, and does nothing until more has grown old."""
     age = find_age(connection, list_id)
     if age is None:
         return
     moment = min(age, now)
-    settled = settled_position(read_moments(connection), moment, chosen.max_age)
+    max_age = settings.lists[list_id].max_age
+    settled = settled_position(read_moments(connection), moment, max_age)
     if settled <= settled_position_of(connection, list_id):
         return
-    log = [build_log_event(event) for event in read_events(connection)]
-    forgotten = build_forgotten(build_facts(log, len(log)), build_roots(log), moment, chosen.max_age)
+    log = read_log(connection, settings)
+    forgotten = build_forgotten(build_facts(log, len(log)), build_roots(log), moment, max_age)
     age_interests(connection, list_id, settled)
     prune_memories(connection, list_id, forgotten)

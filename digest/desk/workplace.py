@@ -12,15 +12,15 @@ from digest import clock
 from digest.errors import SettingsError, StoreError, SubscriberError
 from digest.newsroom.addresses import Addresses
 from digest.settings import Site
-from digest.store.database import Store, open_store
-from digest.store.facts import keep_fact, read_fact
-from digest.store.readers import has_readers
-from digest.subscribers.keys import Keys, fingerprint, open_keys
-from digest.subscribers.sealing import Sealer
+from digest.store.hot import HotStore, open_hot
 from digest.templates import Templates
 
 if TYPE_CHECKING:
     from digest.mail.pieces import Inliner
+    from digest.store.cache import Cache
+    from digest.store.database import Store
+    from digest.subscribers.keys import Keys
+    from digest.subscribers.sealing import Sealer
 
 __all__ = ["Workplace", "open_workplace"]
 
@@ -43,10 +43,28 @@ class Workplace:
             SettingsError: another database is asked for.
             StoreError: it is gone though the site was published before, or it cannot be used.
         """
-        if self.site.database_url:
-            raise SettingsError("DIGEST_DATABASE_URL", "this version keeps everything in SQLite", "Unset it.")
-        _refuse_loss(self.site)
+        from digest.store.database import open_store
+
+        _check_database(self.site)
         return open_store(self.site.var)
+
+    @cached_property
+    def hot(self) -> HotStore:
+        """The same database for what must be quick; neither waits for the other to be opened.
+
+        Raises:
+            SettingsError: another database is asked for.
+            StoreError: it is gone though the site was published before, or it cannot be used.
+        """
+        _check_database(self.site)
+        return open_hot(self.site.var)
+
+    @cached_property
+    def cache(self) -> Cache | None:
+        """What was kept of item files and photos; None while the site keeps nothing yet."""
+        from digest.store.cache import open_cache
+
+        return open_cache(self.site.var)
 
     @cached_property
     def templates(self) -> Templates:
@@ -72,6 +90,10 @@ class Workplace:
         Raises:
             SubscriberError: they are missing though readers are stored, or they are another site's.
         """
+        from digest.store.facts import keep_fact, read_fact
+        from digest.store.readers import has_readers
+        from digest.subscribers.keys import fingerprint, open_keys
+
         with self.store.reading() as connection:
             known = read_fact(connection, _FINGERPRINT)
             sealed = has_readers(connection)
@@ -91,6 +113,8 @@ class Workplace:
     @cached_property
     def sealer(self) -> Sealer:
         """Seals and unseals addresses."""
+        from digest.subscribers.sealing import Sealer
+
         return Sealer(self.keys)
 
     def close(self) -> None:
@@ -99,12 +123,18 @@ class Workplace:
             self.store.close()
 
 
+def _check_database(site: Site) -> None:
+    if site.database_url:
+        raise SettingsError("DIGEST_DATABASE_URL", "this version keeps everything in SQLite", "Unset it.")
+    _refuse_loss(site)
+
+
 def _refuse_loss(site: Site) -> None:
     """Never make a new database where one was lost: everything would be released again, and every reader forgotten."""
     file = site.var / "digest.db"
     if file.exists() and file.stat().st_size:
         return
-    if any((site.var / "output").glob("*.json")):
+    if any((site.var / "output").glob("*.db")):
         raise StoreError(
             str(file),
             "it is gone though this site was published before; starting anew would release everything again and "
@@ -114,9 +144,9 @@ def _refuse_loss(site: Site) -> None:
 
 
 @contextmanager
-def open_workplace(site: Site, now: datetime | None = None) -> Iterator[Workplace]:
-    """A workplace that is closed at the end; `now` is the clock's moment when none is named."""
-    place = Workplace(site, now or clock.now())
+def open_workplace(site: Site, now: datetime | None = None, via: str = "cli") -> Iterator[Workplace]:
+    """A workplace that is closed at the end; `now` is the clock's when none is named, `via` the door people came by."""
+    place = Workplace(site, now or clock.now(), via)
     try:
         yield place
     finally:

@@ -9,12 +9,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from digest.errors import EditionError
-from digest.settings import Rhythm
 
-__all__ = ["Choices", "Edition", "State", "check_revision", "check_state", "to_draft"]
+if TYPE_CHECKING:
+    from digest.settings import Rhythm
+    from digest.templates import Words
+
+__all__ = ["Choices", "Edition", "State", "check_revision", "check_state", "edition_title", "to_draft"]
 
 State = Literal["draft", "approved", "frozen", "sending", "paused", "finished", "cancelled"]
 
@@ -117,3 +120,10 @@ def check_revision(edition: Edition, revision: int | None) -> None:
             f"revision {revision} is stale: {edition.changed_by} has changed it since ({edition.changed_what})",
             f"Look at revision {edition.revision} (digest edition show {edition.id}) and make your change on that.",
         )
+
+
+def edition_title(edition: Edition, words: Words) -> str:
+    """Staff's title, else what the rhythm is called in the reader's language."""
+    gettext = words.gettext
+    by_rhythm = {"weekly": gettext("The week"), "daily": gettext("The day"), "at-once": gettext("Just published")}
+    return edition.choices.title or by_rhythm[edition.rhythm]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from digest.clock import format_utc
 from digest.feeds.entries import Entry, build_entry
-from digest.feeds.json_feed import render_json_entry, render_json_head
-from digest.feeds.selection import Feed
-from digest.feeds.xml_feeds import render_atom_entry, render_atom_head, render_rss_entry, render_rss_head
-from digest.newsroom.addresses import FeedFormat
+from digest.feeds.extensions import DeletedEntry, format_atom_update, format_rfc822
+from digest.feeds.feed import Feed, Tombstone
+from digest.feeds.heads import HeadWriter
+from digest.feeds.json_feed import render_json_head
+from digest.feeds.notices import build_notice
+from digest.feeds.pieces import EntryCache, Piece, Pieces, make_piece
+from digest.feeds.press import build_embargoed_entry
+from digest.feeds.xml_feeds import Head, XmlFormat
+from digest.newsroom.addresses import Addresses, FeedFormat
 from digest.newsroom.pictures import Pictures
 from digest.newsroom.public import Published
 from digest.settings import Settings
 from digest.templates import Templates
 
-__all__ = ["FEED_BYTES", "MEDIA_TYPES", "FeedWriter"]
+__all__ = ["FEED_BYTES", "MEDIA_TYPES", "FeedWriter", "build_head"]
 
 FEED_BYTES = 1_000_000
-"""No feed's entries are longer than this together; the newest stay."""
+"""No feed's whole entries are longer than this together; the newest stay."""
 MEDIA_TYPES = {
     "atom": "application/atom+xml; charset=utf-8",
     "rss": "application/rss+xml; charset=utf-8",
@@ -27,83 +33,107 @@ MEDIA_TYPES = {
 """As what each document is served."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """An entry and its bytes in each format."""
-
-    entry: Entry
-    atom: bytes
-    rss: bytes
-    json: bytes
-
-    @property
-    def byte_count(self) -> int:
-        """Its length where it is longest."""
-        return max(len(self.atom), len(self.rss), len(self.json))
-
-
 class FeedWriter:
-    """Writes the feeds of one newsroom.
+    """Writes the feeds of one newsroom, in one thread.
 
-    Each item is built and serialised once for all feeds and formats (once more for feeds in another language, where its own
+    Each entry is built and serialised once for all feeds and formats (once more for feeds in another language, where its own
     is marked); a document is a join of bytes, equal to what feedgen would write of the whole.
+
+    Args:
+        site_key: a fingerprint of all that entries follow from besides their items; see `cache`.
+        cache: keeps the entries of current documents from one run to the next.
     """
 
-    def __init__(self, settings: Settings, pictures: Pictures, templates: Templates) -> None:
-        self._settings = settings
-        self._pictures = pictures
-        self._templates = templates
-        self._pieces: dict[tuple[str, bool], Piece] = {}
+    def __init__(
+        self,
+        settings: Settings,
+        pictures: Pictures,
+        templates: Templates,
+        site_key: str = "",
+        cache: EntryCache | None = None,
+    ) -> None:
+        self.settings, self.pictures, self.templates = settings, pictures, templates
+        self._pieces = Pieces(settings, pictures, templates, site_key, cache)
+        self._heads = HeadWriter(settings)
+        self._fitted: tuple[Feed, Sequence[Piece]] | None = None
 
     def render(self, feed: Feed, form: FeedFormat) -> bytes:
         """A feed's document in that format, UTF-8.
 
         Raises:
             ContentError: an item holds a character that XML does not allow.
-            TemplateError: templates/feeds/entry.html cannot be used.
+            TemplateError: a template of templates/feeds cannot be used.
         """
-        renderers = {"atom": self.render_atom, "rss": self.render_rss, "json": self.render_json}
-        return renderers[form](feed)
-
-    def render_atom(self, feed: Feed) -> bytes:
-        """A feed as Atom 1.0 (RFC 4287)."""
         pieces = self._fit(feed)
-        head, tail = render_atom_head(feed, (piece.entry for piece in pieces), self._settings)
-        return b"".join((head, *(piece.atom for piece in pieces), tail))
-
-    def render_rss(self, feed: Feed) -> bytes:
-        """A feed as RSS 2.0."""
-        pieces = self._fit(feed)
-        head, tail = render_rss_head(feed, (piece.entry for piece in pieces), self._settings)
-        return b"".join((head, *(piece.rss for piece in pieces), tail))
-
-    def render_json(self, feed: Feed) -> bytes:
-        """A feed as JSON Feed 1.1."""
-        head, tail = render_json_head(feed, self._settings)
-        return b"".join((head, b",".join(piece.json for piece in self._fit(feed)), tail))
+        if form == "json":
+            head, tail = render_json_head(feed, self.settings)
+            return b"".join((head, b",".join(piece.json for piece in pieces), tail))
+        has_picture = any(piece.has_picture for piece in pieces)
+        head, tail = self._heads.render(form, build_head(feed, form, self.settings, bool(pieces), has_picture))
+        return b"".join((head, *(piece.atom if form == "atom" else piece.rss for piece in pieces), tail))
 
     def entries(self, feed: Feed) -> tuple[Entry, ...]:
-        """The entries that a feed's documents hold, the same in each format: as many of its items as FEED_BYTES allow."""
-        return tuple(piece.entry for piece in self._fit(feed))
+        """The entries that a feed's documents hold, the same in each format."""
+        items = (
+            build_entry(item, self.settings, self.pictures, self.templates, shortened=shortened)
+            for item, shortened, _ in self._choose(feed)
+        )
+        return *self._open(feed), *items
 
-    def _fit(self, feed: Feed) -> tuple[Piece, ...]:
-        room, pieces = FEED_BYTES, []
+    def _fit(self, feed: Feed) -> Sequence[Piece]:
+        """A feed's entries as bytes; the last feed's are at hand, for its formats are written one after the other."""
+        if self._fitted is None or self._fitted[0] is not feed:
+            self._pieces.load(feed.items, feed.language_tag)
+            opening = [make_piece(entry, feed.language_tag) for entry in self._open(feed)]
+            self._fitted = feed, [*opening, *(piece for *_, piece in self._choose(feed))]
+            if not feed.page:  # pages of archives are hardly ever written again
+                self._pieces.keep(feed.items, feed.language_tag)
+        return self._fitted[1]
+
+    def _open(self, feed: Feed) -> Iterator[Entry]:
+        """The entries before a feed's items: what is embargoed, or that the feed has ended or moved."""
+        notice = build_notice(feed, self.settings, self.templates)
+        if notice:
+            yield notice
+        for embargoed in feed.embargoed:
+            yield build_embargoed_entry(embargoed, self.settings, self.templates)
+
+    def _choose(self, feed: Feed) -> Iterator[tuple[Published, bool, Piece]]:
+        """The items for which there is room, and whether they are shortened; those in `held` always have room."""
+        room = FEED_BYTES
         for item in feed.items:
-            piece = self._piece(item, feed.language_tag)
-            room -= piece.byte_count
-            if room < 0:
-                break
-            pieces.append(piece)
-        return tuple(pieces)
+            if room >= 0:
+                piece = self._pieces.get(item, feed.language_tag)
+                room -= piece.byte_count
+                if room >= 0:
+                    yield item, False, piece
+                    continue
+            if item.id in feed.held:
+                yield item, True, self._pieces.get(item, feed.language_tag, shortened=True)
 
-    def _piece(self, item: Published, feed_language: str) -> Piece:
-        key = (item.id, item.content.language != feed_language)
-        if key not in self._pieces:
-            entry = build_entry(item, self._settings, self._pictures, self._templates)
-            self._pieces[key] = Piece(
-                entry=entry,
-                atom=render_atom_entry(entry, feed_language),
-                rss=render_rss_entry(entry, feed_language),
-                json=render_json_entry(entry),
-            )
-        return self._pieces[key]
+
+def build_head(feed: Feed, form: XmlFormat, settings: Settings, has_entries: bool, has_picture: bool) -> Head:
+    """What a feed says of itself in Atom or RSS, before such entries."""
+    addresses, is_atom = Addresses(settings.newsroom.base_url), form == "atom"
+    used = frozenset({"atom", "content", "dc"}) if has_entries and not is_atom else frozenset[str]()
+    return Head(
+        id=feed.id,
+        title=feed.title,
+        description=feed.description,
+        language=feed.language_tag,
+        home=feed.home,
+        self=f"{feed.stem}.{form}",
+        updated=format_atom_update(feed.updated.at, feed.updated.thousandths) if is_atom else format_rfc822(feed.updated.at),
+        hub=feed.hub,
+        current=addresses.feed(feed.name, form) if feed.page else "",
+        previous=f"{addresses.feed_stem(feed.name, feed.previous)}.{form}" if feed.previous else "",
+        following=f"{addresses.feed_stem(feed.name, feed.following)}.{form}" if feed.following else "",
+        deleted=tuple(map(_build_deleted, feed.tombstones)) if is_atom else (),
+        prefixes=used | {"media"} if has_picture else used,
+    )
+
+
+def _build_deleted(tombstone: Tombstone) -> DeletedEntry:
+    content = tombstone.item.content
+    reason = content.withdrawn.reason if content.withdrawn else ""
+    return DeletedEntry(tombstone.item.entry_id, format_utc(tombstone.removed_at), reason, content.language)

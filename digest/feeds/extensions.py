@@ -20,12 +20,16 @@ from lxml import etree
 from digest.clock import format_utc
 from digest.feeds.entries import Entry, EntryPicture
 
-__all__ = ["NAMESPACES", "POLL_MINUTES", "EntryX", "FeedX", "Link", "entry_prefixes", "format_atom_update", "format_rfc822"]
+__all__ = [
+    "NAMESPACES", "POLL_MINUTES", "DeletedEntry", "EntryX", "FeedX", "Link", "format_atom_update", "format_rfc822",
+]  # fmt: skip
 
 NAMESPACES: Mapping[str, str] = {
+    "at": "http://purl.org/atompub/tombstones/1.0",
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
+    "fh": "http://purl.org/syndication/history/1.0",
     "media": "http://search.yahoo.com/mrss/",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
 }
@@ -67,10 +71,14 @@ class Link:
         return {**named, "type": self.type} if self.type else named
 
 
-def entry_prefixes(entry: Entry) -> frozenset[str]:
-    """The prefixes of NAMESPACES that an entry uses as an RSS item; of them, Atom entries use `media` only."""
-    always = frozenset({"atom", "content", "dc"})
-    return always | {"media"} if entry.picture else always
+@dataclass(frozen=True, slots=True)
+class DeletedEntry:
+    """An entry that is no more (RFC 6721): its id, since when, and why ("" when nothing is said) in which language."""
+
+    ref: str
+    when: str
+    comment: str
+    language: str
 
 
 def _add(parent: Any, prefix: str, name: str, text: str = "", **attributes: str) -> Any:
@@ -82,12 +90,17 @@ def _add(parent: Any, prefix: str, name: str, text: str = "", **attributes: str)
 
 
 class FeedX:
-    """What a feed needs and feedgen does not write; set the attributes before the feed is written."""
+    """What a feed needs and feedgen does not write; set the attributes before the feed is written.
+
+    `updated` is in RFC 3339 for Atom and in RFC 822 for RSS; `prefixes` are those of NAMESPACES that its entries use.
+    """
 
     def __init__(self) -> None:
         self.home = ""
         self.updated = ""
         self.links: tuple[Link, ...] = ()
+        self.is_archive = False
+        self.deleted: tuple[DeletedEntry, ...] = ()
         self.prefixes: frozenset[str] = frozenset()
 
     def extend_ns(self) -> dict[str, str]:
@@ -100,12 +113,17 @@ class FeedX:
         feed.find("updated").text = self.updated
         for link in self.links:
             etree.SubElement(feed, "link", link.attributes)
+        if self.is_archive:
+            _add(feed, "fh", "archive")
+        for entry in self.deleted:
+            _add_deleted(feed, entry)
         etree.cleanup_namespaces(feed, keep_ns_prefixes=sorted(self.prefixes & {"media"}))
         return feed
 
     def extend_rss(self, rss: Any) -> Any:
         """Mend the head of an RSS feed."""
         channel = rss.find("channel")
+        channel.find("lastBuildDate").text = self.updated
         # Fault: the channel's link is whichever feed link was added last, the feed's own address among them.
         channel.find("link").text = self.home
         # Fault: of all feed links RSS gets the first rel=self alone.
@@ -114,6 +132,8 @@ class FeedX:
         # Fault: feedgen's own syndication extension writes names and values that its specification does not know.
         _add(channel, "sy", "updatePeriod", "hourly")
         _add(channel, "sy", "updateFrequency", str(60 // POLL_MINUTES))
+        if self.is_archive:
+            _add(channel, "fh", "archive")
         etree.cleanup_namespaces(rss, keep_ns_prefixes=sorted(self.prefixes))
         return rss
 
@@ -164,6 +184,12 @@ class EntryX:
         if self.entry is None:
             raise TypeError("EntryX.entry is not set")
         return self.entry
+
+
+def _add_deleted(feed: Any, entry: DeletedEntry) -> None:
+    deleted = _add(feed, "at", "deleted-entry", ref=entry.ref, when=entry.when)
+    if entry.comment:
+        _add(deleted, "at", "comment", entry.comment).set(_XML_LANG, entry.language)
 
 
 def _add_picture(element: Any, picture: EntryPicture) -> None:

@@ -1,56 +1,47 @@
-"""Which feeds there are, and which items each of them holds."""
+"""Which feeds there are, and which items each of them holds.
+
+A feed holds its newest items by date, as many as `[feeds] entries` says. A withdrawn item keeps its place among them, for an
+older one that slid in would be announced as new. Besides them it holds
+
+- items older than these that were corrected or withdrawn since the oldest of these was published, the last ones first, at
+  most as many again: a reader program that knows such an item learns of the change nowhere else;
+- what stands in no sealed page of the feed's archive yet (see `archives`).
+
+All stand in one order, newest published first.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product, starmap, takewhile
+from operator import attrgetter
 
-from babel import Locale, UnknownLocaleError
-
-from digest.newsroom.addresses import Addresses, feed_name
+from digest.feeds.archives import Archives, Page
+from digest.feeds.catalogue import Catalogue
+from digest.feeds.feed import Feed, Tombstone, Update
+from digest.feeds.lifecycle import State, ended_at, tombstone_at, topic_state
+from digest.feeds.naming import Choice, Titles
+from digest.newsroom.addresses import Addresses
+from digest.newsroom.log import from_seconds, to_seconds
 from digest.newsroom.public import Newsroom, Published
 from digest.settings import Settings
 
-__all__ = ["Feed", "build_feed", "build_feeds"]
+__all__ = ["Feed", "FeedBuilder", "build_feed", "build_feeds"]
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """One selection of the newsroom, whatever the format.
+def build_feeds(newsroom: Newsroom, settings: Settings, now: datetime | None = None) -> tuple[Feed, ...]:
+    """The feeds that are offered: of all items, of each topic that is open or ended lately, of each kind that has items.
 
-    `topic`, `kind` and `language` are what it is restricted to (None: not); `id` is a tag: URI (RFC 4151); `language_tag`
-    (RFC 5646) is the language of its own words; `home` the page it belongs to; `items` are the newest first. `newest` is the
-    item of the whole selection that was updated last, which may be older than all that `items` has room for, so that the
-    feed's own date never goes back; while there is none, `opened_at` stands in for it.
+    Topics have their feeds before their first item, so that people can subscribe early. With more than one language there is
+    a feed of each that has items, and with `[feeds] combinations` one of each combination that has items.
+
+    Args:
+        now: the moment for which they are built; the newsroom's last event when None.
     """
-
-    name: str
-    id: str
-    topic: str | None
-    kind: str | None
-    language: str | None
-    title: str
-    description: str
-    language_tag: str
-    home: str
-    items: tuple[Published, ...]
-    newest: Published | None
-    opened_at: datetime
-
-
-def build_feeds(newsroom: Newsroom, settings: Settings) -> tuple[Feed, ...]:
-    """The feeds that are always written: all items, each topic of newsroom.toml, each kind that has items.
-
-    Topics have their feeds before their first item, so that people can subscribe early. Restrictions to a language and
-    combinations are made one by one with `build_feed`.
-    """
-    kinds = {item.content.kind for item in newsroom}
-    return (
-        build_feed(newsroom, settings),
-        *(build_feed(newsroom, settings, topic=topic) for topic in settings.topics),
-        *(build_feed(newsroom, settings, kind=kind) for kind in settings.kinds if kind in kinds),
-    )
+    return FeedBuilder(newsroom, settings, now).offered()
 
 
 def build_feed(
@@ -60,52 +51,196 @@ def build_feed(
     topic: str | None = None,
     kind: str | None = None,
     language: str | None = None,
+    now: datetime | None = None,
 ) -> Feed:
-    """The feed of a topic, kind and language of newsroom.toml; None means any.
+    """The feed of a topic, kind and language of newsroom.toml as of `now`; None means any.
 
-    A withdrawn item keeps its place among the newest: an older one that slid in for it would be announced as new.
+    It may have moved, or be over (then it is empty, and a server answers 410): see `Feed.state`.
     """
-    name = feed_name(topic, kind, language)
-    addresses = Addresses(settings.newsroom.base_url)
-    chosen = newsroom.select(topic, kind, language)
-    title = _build_title(settings, topic, kind, language)
-    return Feed(
-        name=name,
-        id=f"tag:{settings.newsroom.tag_authority}:feeds/{name}",
-        topic=topic,
-        kind=kind,
-        language=language,
-        title=title,
-        description=settings.newsroom.tagline.strip() or title,
-        language_tag=language or settings.newsroom.language,
-        home=_build_home(addresses, name, topic),
-        items=chosen[: settings.feeds.entries],
-        newest=max(chosen, key=lambda item: (item.updated_at, item.released), default=None),
-        opened_at=_opened_at(newsroom, settings),
-    )
+    return FeedBuilder(newsroom, settings, now).build(Choice(topic, kind, language))
 
 
-def _build_title(settings: Settings, topic: str | None, kind: str | None, language: str | None) -> str:
-    words = language or settings.newsroom.language
-    labels = [settings.topics[topic].in_language(words)] if topic else []
-    labels += [settings.kinds[kind].in_language(words)] if kind else []
-    title = f"{settings.newsroom.name}: {', '.join(labels)}" if labels else settings.newsroom.title
-    return f"{title} ({_name_language(language)})" if language else title
+class FeedBuilder:
+    """Builds the feeds of a newsroom as of a moment; what they have in common is worked out once."""
+
+    def __init__(self, newsroom: Newsroom, settings: Settings, now: datetime | None = None) -> None:
+        self.catalogue = Catalogue(newsroom, settings)
+        self.opened_at = _opened_at(newsroom, settings)
+        self.now = now or newsroom.at or self.opened_at
+        self.archives = Archives(self.catalogue, settings) if settings.feeds.archives else None
+        self._newsroom, self._settings = newsroom, settings
+        self._titles, self._addresses = Titles(settings), Addresses(settings.newsroom.base_url)
+
+    def offered(self) -> tuple[Feed, ...]:
+        """See `build_feeds`."""
+        topics = [topic for topic in self._settings.topics if self.state(topic) in ("open", "ended")]
+        kinds = [kind for kind in self._settings.kinds if kind in self.catalogue.kinds]
+        languages = [one for one in self._settings.languages if one in self.catalogue.languages]
+        spoken = languages if len(self._settings.languages) > 1 else []
+        choices = [Choice(), *map(Choice, topics), *(Choice(kind=kind) for kind in kinds)]
+        choices += [Choice(language=language) for language in spoken]
+        if self._settings.feeds.combinations:
+            choices += self._combine([None, *topics], [None, *kinds], [None, *spoken])
+        return tuple(map(self.build, choices))
+
+    def moved(self) -> tuple[Feed, ...]:
+        """The feeds of topics that go on in others: a notice each, combinations among them if they are written."""
+        topics = [topic for topic in self._settings.topics if self.state(topic) == "moved"]
+        choices = [*map(Choice, topics)]
+        if self._settings.feeds.combinations:
+            parts = product(topics, [None, *self._settings.kinds], [None, *self._settings.languages])
+            choices += [choice for choice in starmap(Choice, parts) if any(choice[1:]) and self._newsroom.select(*choice)]
+        return tuple(map(self.build, choices))
+
+    def state(self, topic: str | None) -> State:
+        """What has become of a topic's feeds."""
+        return topic_state(topic, self._settings, self.now)
+
+    def build(self, choice: Choice) -> Feed:
+        """See `build_feed`."""
+        feed, state = self._frame(choice), self.state(choice.topic)
+        if state == "over":
+            return replace(feed, state=state)
+        if state == "moved":
+            return self._build_moved(feed, choice)
+        items, held, previous = self._choose(choice, feed.has_archive)
+        tombstones = tuple(self._find_tombstones(items))
+        gone = {stone.item.id for stone in tombstones}
+        notice_at = self._date_notice(choice) if state == "ended" else None
+        return replace(
+            feed,
+            updated=self._find_update(self._updated_last(choice), notice_at),
+            items=tuple(item for item in items if item.id not in gone),
+            held=held - gone,
+            tombstones=tombstones,
+            state=state,
+            notice_at=notice_at,
+            hub=self._settings.feeds.hub,
+            previous=previous,
+        )
+
+    def build_page(self, topic: str | None, page: Page) -> Feed:
+        """A page of the archive of everything or of a topic, as a feed. Notices of withdrawn items stay in it for good."""
+        feed = self._frame(Choice(topic))
+        return replace(
+            feed,
+            title=f"{feed.title} ({page.name})",
+            stem=self._addresses.feed_stem(feed.name, page.name),
+            updated=_build_update(max(map(_updated, page.items))),
+            items=tuple(sorted(page.items, key=_place, reverse=True)),
+            held=frozenset(item.id for item in page.items),
+            page=page.name,
+            previous=page.previous,
+            following=page.following,
+        )
+
+    def _frame(self, choice: Choice) -> Feed:
+        """A feed without its items."""
+        newsroom, title = self._settings.newsroom, self._titles.title(choice)
+        return Feed(
+            name=choice.name,
+            id=f"tag:{newsroom.tag_authority}:feeds/{choice.name}",
+            topic=choice.topic,
+            kind=choice.kind,
+            language=choice.language,
+            title=title,
+            description=newsroom.tagline or title,
+            language_tag=choice.language or newsroom.language,
+            home=self._find_home(choice),
+            stem=self._addresses.feed_stem(choice.name),
+            updated=Update(self.opened_at),
+        )
+
+    def _find_home(self, choice: Choice) -> str:
+        """The front page, the topic's page, else the feed's own page for people."""
+        if choice == Choice():
+            return self._addresses.front
+        if choice.topic and choice == Choice(choice.topic):
+            return self._addresses.topic(choice.topic)
+        return f"{self._addresses.feed_stem(choice.name)}.html"
+
+    def _combine(
+        self, topics: Sequence[str | None], kinds: Sequence[str | None], languages: Sequence[str | None]
+    ) -> Iterator[Choice]:
+        """All combinations of two or three restrictions that have items."""
+        for choice in starmap(Choice, product(topics, kinds, languages)):
+            if sum(part is not None for part in choice) > 1 and self.catalogue.select(choice):
+                yield choice
+
+    def _choose(self, choice: Choice, has_archive: bool) -> tuple[Sequence[Published], frozenset[str], str]:
+        """The items of a current document, which of them stand nowhere else, and the newest page of its archive."""
+        chosen, room = self.catalogue.select(choice), self._settings.feeds.entries
+        newest = chosen[:room]
+        late = self._find_late(choice, newest) if len(chosen) > room else []
+        previous, unsealed = self.archives.standing(choice.topic) if self.archives and has_archive else ("", ())
+        added = {item.id: item for item in (*late, *unsealed)}
+        more = added.keys() - {item.id for item in newest}
+        if not more:
+            return newest, frozenset(added), previous
+        return sorted([*newest, *(added[name] for name in more)], key=_place, reverse=True), frozenset(added), previous
+
+    def _find_late(self, choice: Choice, newest: Sequence[Published]) -> list[Published]:
+        """Items older than the newest ones that were corrected or withdrawn since the oldest of those was published."""
+        oldest = newest[-1]
+        late = [
+            item
+            for item in self.catalogue.changed(choice)
+            if item.line.updated_at >= oldest.line.published_at
+            and _place(item) < _place(oldest)
+            and (item.corrections or item.is_withdrawn)
+        ]
+        return sorted(late, key=_updated, reverse=True)[: self._settings.feeds.entries]
+
+    def _find_tombstones(self, items: Iterable[Published]) -> Iterator[Tombstone]:
+        for item in items:
+            if item.is_withdrawn and (removed_at := tombstone_at(item, self._settings)) <= self.now:
+                yield Tombstone(item, removed_at)
+
+    def _find_update(self, items: Iterable[Published], notice_at: datetime | None) -> Update:
+        """The last update of these items, of their tombstones and of the feed itself.
+
+        Nothing is older than the newsroom: a first item that is dated back must not take an empty feed back with it.
+        """
+        items = tuple(items)
+        stones = [stone.removed_at for stone in self._find_tombstones(items)]
+        moments = [moment for moment in (self.opened_at, notice_at, *stones) if moment]
+        return _build_update(max([*map(_updated, items), *((to_seconds(moment), 0) for moment in moments)]))
+
+    def _updated_last(self, choice: Choice) -> Iterable[Published]:
+        """Those of a selection's items of which one was updated last."""
+        chosen = self.catalogue.select(choice)
+        yield from takewhile(lambda item: item.line.published_at == chosen[0].line.published_at, chosen)
+        yield from self.catalogue.changed(choice)
+
+    def _date_notice(self, choice: Choice) -> datetime:
+        """When an ended feed says so: on the day it ended, or after whatever came later."""
+        end = ended_at(choice.topic, self._settings) if choice.topic else None
+        newest = self.catalogue.select(choice)[:1]
+        return max([*(item.published_at for item in newest), end or self.opened_at])
+
+    def _build_moved(self, feed: Feed, choice: Choice) -> Feed:
+        """A feed with nothing but a notice, dated as late as all that it ever held, or on its `ended` day."""
+        topic = choice.topic or ""
+        held = self._newsroom.select(*choice)
+        end = ended_at(topic, self._settings)
+        dates = [end] if end and end <= self.now else []
+        notice_at = max([*dates, *(item.updated_at for item in held), self.opened_at])
+        target = self._frame(choice._replace(topic=self._settings.find_topic(topic)))
+        updated = self._find_update(held, notice_at)
+        return replace(feed, state="moved", notice_at=notice_at, updated=updated, target=target)
 
 
-def _build_home(addresses: Addresses, name: str, topic: str | None) -> str:
-    """The front page, the topic's page, else the feed's own page for people."""
-    if name == "all":
-        return addresses.front
-    return addresses.topic(topic) if name == topic else f"{addresses.feeds}{name}.html"
+def _updated(item: Published) -> tuple[int, int]:
+    return item.line.updated_at, item.release.number % 1000
 
 
-def _name_language(language: str) -> str:
-    """A language's name in itself, else its tag."""
-    try:
-        return Locale.parse(language, sep="-").get_display_name() or language
-    except (UnknownLocaleError, ValueError):
-        return language
+def _build_update(moment: tuple[int, int]) -> Update:
+    return Update(from_seconds(moment[0]), moment[1])
+
+
+def _place(item: Published) -> tuple[int, int]:
+    """Where an item stands among others, by date and release."""
+    return item.line.published_at, item.release.number
 
 
 def _opened_at(newsroom: Newsroom, settings: Settings) -> datetime:
@@ -113,7 +248,7 @@ def _opened_at(newsroom: Newsroom, settings: Settings) -> datetime:
 
     Before that, the day since which the newsroom's tag: URIs are its own.
     """
-    first = min(newsroom, key=lambda item: item.released, default=None)
+    first = min(newsroom, key=attrgetter("release.number"), default=None)
     if first is not None:
         return first.published_at
     day = re.findall(r"\d+", settings.newsroom.tag_authority.partition(",")[2])

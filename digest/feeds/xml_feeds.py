@@ -1,73 +1,95 @@
-"""Atom 1.0 (RFC 4287) and RSS 2.0, through feedgen: whole feeds, heads of feeds, and single entries as bytes."""
+"""Atom 1.0 (RFC 4287) and RSS 2.0, through feedgen: whole feeds, and single entries as bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from digest.clock import format_utc
 from digest.errors import ContentError
 from digest.feeds.entries import Entry
-from digest.feeds.extensions import NAMESPACES, POLL_MINUTES, EntryX, FeedX, entry_prefixes, format_atom_update
-from digest.feeds.selection import Feed
+from digest.feeds.extensions import NAMESPACES, POLL_MINUTES, DeletedEntry, EntryX, FeedX, Link
 from digest.newsroom.addresses import Addresses
 from digest.settings import Settings
 
-__all__ = [
-    "build_atom_generator",
-    "build_rss_generator",
-    "render_atom_entry",
-    "render_atom_head",
-    "render_rss_entry",
-    "render_rss_head",
-]
+__all__ = ["Head", "XmlFormat", "build_atom_generator", "build_rss_generator", "render_xml_entry"]
 
+XmlFormat = Literal["atom", "rss"]
 GENERATOR = "newsroom-digest"
 """Without a version: an upgrade of the program alone must not change a feed."""
 _WRAPPER_END = b"</wrapper>"
 _WRAPPER_START = etree.tostring(etree.Element("wrapper", nsmap=NAMESPACES)).removesuffix(b"/>") + b">"
+_SET_BY_EXTENSION = datetime(1970, 1, 1, tzinfo=UTC)
+"""A place for the text that an extension writes."""
 
 
-def build_atom_generator(feed: Feed, entries: Iterable[Entry], settings: Settings, *, whole: bool = True) -> Any:
-    """A FeedGenerator whose `atom_str()` is the feed; without `whole` only its head, fit for just these entries."""
-    generator = _build_generator(feed, entries, whole)
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an Atom or RSS feed says of itself, as texts; "" leaves a link out.
+
+    `updated` is in RFC 3339 for Atom and in RFC 822 for RSS; `current` is set in archives only and makes it one; `prefixes`
+    are those of NAMESPACES that its entries use.
+    """
+
+    id: str
+    title: str
+    description: str
+    language: str
+    home: str
+    self: str
+    updated: str
+    hub: str = ""
+    current: str = ""
+    previous: str = ""
+    following: str = ""
+    deleted: tuple[DeletedEntry, ...] = ()
+    prefixes: frozenset[str] = frozenset()
+
+
+def build_atom_generator(head: Head, entries: Iterable[Entry], settings: Settings) -> Any:
+    """A FeedGenerator whose `atom_str()` is the feed."""
+    generator = _build_generator(head, entries, "application/atom+xml")
     newsroom, addresses = settings.newsroom, Addresses(settings.newsroom.base_url)
-    generator.id(feed.id)
+    generator.id(head.id)
     generator.author({"name": newsroom.name, "uri": addresses.front})
-    generator.link({"href": addresses.feed(feed.name, "atom"), "rel": "self", "type": "application/atom+xml"})
-    generator.link({"href": feed.home, "rel": "alternate", "type": "text/html"})
+    generator.link({"href": head.self, "rel": "self", "type": "application/atom+xml"})
+    generator.link({"href": head.home, "rel": "alternate", "type": "text/html"})
+    generator.icon(addresses.icon)
     return generator
 
 
-def build_rss_generator(feed: Feed, entries: Iterable[Entry], settings: Settings, *, whole: bool = True) -> Any:
-    """A FeedGenerator whose `rss_str()` is the feed; without `whole` only its head, fit for just these entries."""
-    generator = _build_generator(feed, entries, whole)
-    addresses = Addresses(settings.newsroom.base_url)
-    generator.link({"href": addresses.feed(feed.name, "rss"), "rel": "self", "type": "application/rss+xml"})
+def build_rss_generator(head: Head, entries: Iterable[Entry]) -> Any:
+    """A FeedGenerator whose `rss_str()` is the feed."""
+    generator = _build_generator(head, entries, "application/rss+xml")
+    generator.link({"href": head.self, "rel": "self", "type": "application/rss+xml"})
     generator.docs("https://www.rssboard.org/rss-specification")
     generator.ttl(POLL_MINUTES)
     return generator
 
 
-def _build_generator(feed: Feed, entries: Iterable[Entry], whole: bool) -> Any:
-    entries = tuple(entries)
+def _build_generator(head: Head, entries: Iterable[Entry], media_type: str) -> Any:
     generator = FeedGenerator()
     generator.register_extension("x", FeedX, EntryX)
-    generator.title(feed.title)
-    generator.description(feed.description)
-    generator.language(feed.language_tag)
+    generator.title(head.title)
+    generator.description(head.description)
+    generator.language(head.language)
     generator.generator(GENERATOR)
-    newest = feed.newest
-    generator.updated(newest.updated_at if newest else feed.opened_at)
-    generator.x.updated = format_atom_update(newest.updated_at, newest.released) if newest else format_utc(feed.opened_at)
-    generator.x.home = feed.home
-    generator.x.prefixes = frozenset[str]().union(*map(entry_prefixes, entries))
-    for entry in entries if whole else ():
-        generator.add_entry(_build_entry(entry, feed.language_tag), order="append")
+    generator.updated(_SET_BY_EXTENSION)
+    archives = (("current", head.current), ("prev-archive", head.previous), ("next-archive", head.following))
+    generator.x.updated = head.updated
+    generator.x.home = head.home
+    links = (Link("hub", head.hub), *(Link(rel, href, media_type) for rel, href in archives))
+    generator.x.links = tuple(link for link in links if link.href)
+    generator.x.is_archive = bool(head.current)
+    generator.x.deleted = head.deleted
+    generator.x.prefixes = head.prefixes
+    for entry in entries:
+        generator.add_entry(_build_entry(entry, head.language), order="append")
     return generator
 
 
@@ -84,48 +106,26 @@ def _build_entry(entry: Entry, feed_language: str) -> Any:
     built.author([{"name": creator} for creator in entry.creators])
     built.category([{"term": each.term, "scheme": each.scheme, "label": each.label} for each in entry.categories])
     built.published(entry.published_at)
-    built.updated(entry.published_at)  # a place for the text that EntryX writes
+    built.updated(_SET_BY_EXTENSION)
     return built
 
 
-def render_atom_entry(entry: Entry, feed_language: str) -> bytes:
-    """An `entry` element, fit to stand in any Atom feed of that language.
+def render_xml_entry(entry: Entry, feed_language: str) -> tuple[bytes, bytes]:
+    """An `entry` element for Atom and an `item` element for RSS, fit to stand in any such feed of that language.
 
     Raises:
         ContentError: it holds a character that XML does not allow.
     """
-    return _serialise(lambda: _build_entry(entry, feed_language).atom_entry(), entry)
-
-
-def render_rss_entry(entry: Entry, feed_language: str) -> bytes:
-    """An `item` element, fit to stand in any RSS feed of that language.
-
-    Raises:
-        ContentError: it holds a character that XML does not allow.
-    """
-    return _serialise(lambda: _build_entry(entry, feed_language).rss_entry(), entry)
-
-
-def render_atom_head(feed: Feed, entries: Iterable[Entry], settings: Settings) -> tuple[bytes, bytes]:
-    """What stands before and behind the entries of an Atom feed."""
-    return _split(build_atom_generator(feed, entries, settings, whole=False).atom_str(), b"</feed>")
-
-
-def render_rss_head(feed: Feed, entries: Iterable[Entry], settings: Settings) -> tuple[bytes, bytes]:
-    """What stands before and behind the items of an RSS feed."""
-    return _split(build_rss_generator(feed, entries, settings, whole=False).rss_str(), b"</channel></rss>")
-
-
-def _serialise(build: Callable[[], Any], entry: Entry) -> bytes:
-    """An element as it reads inside a feed that has declared its namespaces."""
-    wrapper = etree.Element("wrapper", nsmap=NAMESPACES)
     try:
-        wrapper.append(build())
+        built = _build_entry(entry, feed_language)
+        return _serialise(built.atom_entry()), _serialise(built.rss_entry())
     except ValueError as error:
         raise ContentError(f"item {entry.id}", str(error), "Remove that character and publish the item again.") from None
+
+
+def _serialise(element: Any) -> bytes:
+    """An element as it reads inside a feed that has declared its namespaces."""
+    wrapper = etree.Element("wrapper", nsmap=NAMESPACES)
+    wrapper.append(element)
     start, end = len(_WRAPPER_START), -len(_WRAPPER_END)
     return bytes(etree.tostring(wrapper, encoding="UTF-8", xml_declaration=False)[start:end])
-
-
-def _split(document: bytes, tail: bytes) -> tuple[bytes, bytes]:
-    return document.removesuffix(tail), tail

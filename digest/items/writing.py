@@ -52,12 +52,12 @@ def render_value(value: FieldValue) -> str:
     if isinstance(value, str):
         return _render_text(normalise(value))
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {render_value(part)}" for key, part in value.items() if part is not None) + "}"
+        return "{" + ", ".join(f"{key}: {_render_inside(part)}" for key, part in value.items() if part is not None) + "}"
     return "[" + ", ".join(_render_inside(part) for part in value or ()) + "]"
 
 
 def _render_inside(value: FieldValue) -> str:
-    """A value inside square brackets, where a comma would end a plain text."""
+    """A value inside brackets, where a comma would end a plain text."""
     return _quote(normalise(value)) if isinstance(value, str) and re.search(r"[^\w-]", value) else render_value(value)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from digest.editions.content import CarriedItem, VariantContent
-from digest.editions.edition import Edition
+from digest.editions.edition import Edition, edition_title
 from digest.items.markdown import cut_at_word
 from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, Section, WithdrawalPiece
 from digest.mail.letter import Picture as LetterPicture
@@ -18,7 +18,7 @@ from digest.newsroom.public import Newsroom, Published
 from digest.settings import Mailbox, ReaderList, Settings
 from digest.templates import Templates, Words
 
-__all__ = ["SUBJECT_LIMIT", "Filling", "edition_title", "shorten"]
+__all__ = ["SUBJECT_LIMIT", "Filling", "shorten"]
 
 SUBJECT_LIMIT = 78
 """Characters of a subject that every client shows in a list, and that stay one line (RFC 5322 section 2.1.1)."""
@@ -117,7 +117,7 @@ class Filling:
         entry = self._entry(carried.item)
         content = entry.content
         kind = self.settings.kinds.get(content.kind)
-        picture = self.pictures.get(entry.event.photo or "")
+        picture = self.pictures.get(entry.photo or "")
         return ItemPiece(
             id=entry.id,
             version=content.version,
@@ -187,13 +187,6 @@ class Filling:
     def _day_words(self, day: date, words: Words) -> str:
         """Without the year as long as it is the edition's own."""
         return words.short_day(day) if day.year == self._day(self.edition.moment).year else words.day(day)
-
-
-def edition_title(edition: Edition, words: Words) -> str:
-    """Staff's title, else what the rhythm is called in the reader's language."""
-    gettext = words.gettext
-    by_rhythm = {"weekly": gettext("The week"), "daily": gettext("The day"), "at-once": gettext("Just published")}
-    return edition.choices.title or by_rhythm[edition.rhythm]
 
 
 def shorten(text: str, limit: int) -> str:

@@ -40,6 +40,11 @@ class Addresses:
         """The OPML document of all feeds."""
         return f"{self.base_url}/feeds/all.opml"
 
+    @property
+    def icon(self) -> str:
+        """The newsroom's square picture."""
+        return f"{self.base_url}/favicon.svg"
+
     def item(self, item: str) -> str:
         """An item's page."""
         return f"{self.base_url}/items/{item}/"
@@ -50,7 +55,11 @@ class Addresses:
 
     def feed(self, name: str, form: FeedFormat) -> str:
         """A feed document."""
-        return f"{self.base_url}/feeds/{name}.{form}"
+        return f"{self.feed_stem(name)}.{form}"
+
+    def feed_stem(self, name: str, page: str = "") -> str:
+        """What the three documents of a feed, or of a page of its archive such as `2022-02`, have in common."""
+        return f"{self.base_url}/feeds/{name}/{page}" if page else f"{self.base_url}/feeds/{name}"
 
     def photo(self, rendition: Rendition) -> str:
         """A re-encoded photo."""

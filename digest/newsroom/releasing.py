@@ -1,4 +1,8 @@
-"""Which events a publish appends to the release log: facts and now in, events and remarks out."""
+"""Which events a publish appends to the release log: facts and now in, events and remarks out.
+
+Ten thousand items that have not changed cost next to nothing: an item's version is compared with the public one before
+anything of its content is touched.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,13 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal
 
 from digest.errors import Problem
-from digest.items.model import Content, Item
-from digest.newsroom.log import ALL_TOPICS, Event, EventType
+from digest.items.model import Content, Item, Withdrawal
+from digest.newsroom.log import ALL_TOPICS, ContentSource, Event, EventType, Line, build_event, build_line
 from digest.newsroom.public import Newsroom, Published
+from digest.newsroom.topics import reach_topics
 from digest.settings import Settings
 
-__all__ = ["BACKFILL_AGE", "ReleasePlan", "entry_id", "plan_release"]
+__all__ = ["BACKFILL_AGE", "ReleasePlan", "entry_id", "next_due", "plan_release", "plan_withdrawal"]
 
 BACKFILL_AGE = timedelta(days=14)
 """An item older than this is history when it comes with the very first publish, and mailed to nobody."""
@@ -21,10 +26,20 @@ BACKFILL_AGE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class ReleasePlan:
-    """The events to append, oldest item first, and what staff should know about items that keep their published state."""
+    """The lines to append to the log, oldest item first, and what staff should know about items that keep their state.
 
-    events: tuple[Event, ...]
+    The lines are numbered from the end of the newsroom that they were planned for; `contents` finds their contents, read
+    again from the items, so that a plan of a hundred thousand events holds none.
+    """
+
+    lines: tuple[Line, ...]
+    contents: ContentSource
     remarks: tuple[Problem, ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events with their contents."""
+        return tuple(build_event(line, self.contents(line.version)) for line in self.lines)
 
 
 def entry_id(item: str, tag_authority: str) -> str:
@@ -41,46 +56,109 @@ def plan_release(
     *,
     backfill: bool = False,
     broken: Collection[str] = (),
+    only: Collection[str] | None = None,
+    timed: bool = False,
 ) -> ReleasePlan:
     """Compare the item files with what is public and decide the events.
 
     Args:
         items: the valid item files.
+        newsroom: what is public, up to the log's end.
         photos: the SHA-256 of each photo file by its `src`; a photo without one is published without picture.
         now: the moment of the publish.
         backfill: everything released now is history.
         broken: ids of released items whose files are at fault now; they keep their published state.
+        only: ids of the items to publish; all others stay as they are, and nothing is said of them.
+        timed: the clock asks for this, not a person: only what the passing of time alone has made due is released. What was
+            edited after its moment had come, and every change of what is public, waits for a person.
     """
     by_id = {item.id: item for item in items}
+    chosen = [item for item in by_id.values() if only is None or item.id in only]
+    if timed:
+        chosen = [item for item in chosen if _ripens(item, newsroom)]
     gone = [entry for entry in newsroom if entry.id not in by_id and not entry.is_withdrawn]
-    planner = _Planner(newsroom, photos, settings, now, backfill)
-    planner.lost = {(entry.content.title, entry.content.date): entry.id for entry in gone if entry.id not in broken}
-    events = [event for item in by_id.values() if (event := planner.plan(item)) is not None]
-    events.sort(key=lambda event: (event.content.date_at, event.item))
-    remarks = planner.remarks + [_gone(entry, broken) for entry in gone]
-    return ReleasePlan(tuple(events), tuple(sorted(remarks)))
+    lost = [entry for entry in gone if entry.id not in broken]
+    planner = _Planner(newsroom, photos, settings, now, backfill, lost)
+    planned = [
+        (event.content.date_at, item.id, build_line(event), item)
+        for item in chosen
+        if (event := planner.plan(item)) is not None
+    ]
+    planned.sort(key=lambda one: one[:2])
+    missed = [] if timed else [entry for entry in gone if only is None or entry.id in only]
+    sources = {line.version: item for _, _, line, item in planned}
+    return ReleasePlan(
+        tuple(line._replace(number=number) for number, (_, _, line, _) in enumerate(planned, newsroom.end + 1)),
+        lambda version: sources[version].content,
+        tuple(sorted([*planner.remarks, *(_gone(entry, broken) for entry in missed)])),
+    )
+
+
+def plan_withdrawal(item: str, withdrawn: Withdrawal, now: datetime, newsroom: Newsroom) -> ReleasePlan:
+    """Take back a public item without its file; nothing if it was withdrawn before.
+
+    Raises:
+        KeyError: the item is not public.
+    """
+    present = newsroom.by_id[item]
+    if present.is_withdrawn:
+        return ReleasePlan((), present.contents, ())
+    content = Content.model_validate({**present.content.model_dump(), "withdrawn": withdrawn})
+    event = Event(
+        type=EventType.WITHDRAWN,
+        item=item,
+        at=now,
+        entry_id=present.entry_id,
+        content=content,
+        published_at=present.published_at,
+        updated_at=max(now, present.updated_at + timedelta(seconds=1)),
+        corrections=present.corrections,
+        photo=present.photo,
+    )
+    line = build_line(event)._replace(number=newsroom.end + 1)
+    return ReleasePlan((line,), lambda _: content, ())
+
+
+def next_due(items: Iterable[Item], newsroom: Newsroom, after: datetime) -> datetime | None:
+    """The next moment after another at which a timed publish has something to release; None when nothing waits for one."""
+    return min((item.due_at for item in items if _ripens(item, newsroom) and item.due_at > after), default=None)
+
+
+def _ripens(item: Item, newsroom: Newsroom) -> bool:
+    """Whether the passing of time alone releases it."""
+    if item.status != "ready" or item.id in newsroom.by_id:
+        return False
+    return item.changed_at is None or item.changed_at <= item.due_at
 
 
 class _Planner:
     """One publish: the facts that every decision needs, and the remarks on the way."""
 
     def __init__(
-        self, newsroom: Newsroom, photos: Mapping[str, str], settings: Settings, now: datetime, backfill: bool
+        self,
+        newsroom: Newsroom,
+        photos: Mapping[str, str],
+        settings: Settings,
+        now: datetime,
+        backfill: bool,
+        lost: Iterable[Published],
     ) -> None:
         self.newsroom, self.photos, self.settings, self.now, self.backfill = newsroom, photos, settings, now, backfill
         self.remarks: list[Problem] = []
-        self.lost: Mapping[tuple[str, date], str] = {}
-        """The ids of the published items whose files are gone, by title and day."""
+        self.lost: dict[date, list[Published]] = {}
+        """The published items whose files are gone, by their days."""
+        for entry in lost:
+            self.lost.setdefault(entry.day, []).append(entry)
 
     def plan(self, item: Item) -> Event | None:
         present = self.newsroom.by_id.get(item.id)
-        if present is None:
-            return self._release(item) if item.is_due(self.now) and item.content.withdrawn is None else None
-        return self._change(item, present)
+        if present is not None:
+            return self._change(item, present)
+        return self._release(item) if item.is_due(self.now) and item.content.withdrawn is None else None
 
     def _release(self, item: Item) -> Event | None:
         content = item.content
-        if twin := self.lost.get((content.title, content.date)):
+        if twin := self._find_twin(content):
             text = (
                 f"it has the title and day of the published item {twin}, whose file is gone; "
                 f"write `id: {twin}` into it if it is that item, or change the title"
@@ -98,29 +176,36 @@ class _Planner:
             content=content,
             published_at=published,
             updated_at=max(published, content.updated_at or published),
-            entered=(ALL_TOPICS, *content.topics),
-            photo=self._photo(content),
+            entered=(ALL_TOPICS, *reach_topics(content.topics, self.settings)),
+            photo=self._photo(item),
             backfill=self.backfill or (self.newsroom.end == 0 and content.date_at < self.now - BACKFILL_AGE),
         )
 
+    def _find_twin(self, content: Content) -> str | None:
+        same_day = self.lost.get(content.date, ())
+        return next((entry.id for entry in same_day if entry.content.title == content.title), None)
+
     def _published_at(self, item: Item) -> datetime:
-        """A bare date stands for the moment of release on that day, later for 00:00 of the day; a moment for itself."""
+        """A bare date stands for the moment of release on that day, later for 00:00 of the day; a moment for itself.
+
+        Under an embargo nothing was published before its end, so neither says anything earlier.
+        """
         content = item.content
         if content.precise:
             return item.due_at
-        return self.now if self.now.astimezone(self.settings.zone).date() == content.date else content.date_at
+        return self.now if self.now.astimezone(self.settings.zone).date() == content.date else item.due_at
 
     def _change(self, item: Item, present: Published) -> Event | None:
-        content, before = item.content, present.content
-        if item.status == "draft" or item.due_at > self.now:
+        if not item.is_due(self.now):
             what = "is a draft again" if item.status == "draft" else "claims a later moment"
             self._remark(item, "", f"it is published but {what}; it keeps its published state. Undo that, or use: withdrawn")
             return None
+        photo = self._photo(item)
+        if item.version == present.version and photo == present.photo:
+            return None
+        content, before = item.content, present.content
         if present.is_withdrawn and content.withdrawn is None:
             self._remark(item, "withdrawn", "a withdrawal cannot be undone; publish it as a new item with a new id")
-            return None
-        photo = self._photo(content)
-        if content.version == before.version and photo == present.event.photo:
             return None
         if self._waits(item, before):
             return None
@@ -128,6 +213,7 @@ class _Planner:
         if kind is not EventType.WITHDRAWN and len(content.corrections) < len(before.corrections):
             self._remark(item, "corrections", "a published correction was removed; its label is gone from the item")
         moved = kind in (EventType.CORRECTED, EventType.WITHDRAWN)
+        stood = reach_topics(before.topics, self.settings)
         return Event(
             type=kind,
             item=item.id,
@@ -136,8 +222,8 @@ class _Planner:
             content=content,
             published_at=present.published_at,
             updated_at=self._updated_at(kind, content, present) if moved else present.updated_at,
-            entered=tuple(topic for topic in content.topics if topic not in before.topics),
-            corrections=present.event.corrections + (kind is EventType.CORRECTED),
+            entered=tuple(topic for topic in reach_topics(content.topics, self.settings) if topic not in stood),
+            corrections=present.corrections + (kind is EventType.CORRECTED),
             photo=photo,
             backfill=self.backfill,
         )
@@ -149,8 +235,8 @@ class _Planner:
             wanted = self.now
         return max(wanted, present.updated_at + timedelta(seconds=1))
 
-    def _photo(self, content: Content) -> str | None:
-        return self.photos.get(content.photo.src) if content.photo and not content.photo.is_remote else None
+    def _photo(self, item: Item) -> str | None:
+        return self.photos.get(item.photo_src) if item.photo_src else None
 
     def _waits(self, item: Item, before: Content | None) -> bool:
         """Whether the file says something that holds only later; if so, a remark names what is dated furthest ahead."""

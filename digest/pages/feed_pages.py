@@ -2,56 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import partial
 
+from digest.feeds.naming import Choice
 from digest.feeds.selection import Feed
-from digest.pages.frame import FeedView, build_feed
-from digest.pages.views import language_name
+from digest.newsroom.document import Document, Group
+from digest.newsroom.pictures import Pictures
+from digest.newsroom.public import Newsroom
+from digest.pages.feed_groups import FeedIndex
+from digest.pages.frame import build_feed
+from digest.pages.plan import Plan
+from digest.pages.views import Link
 from digest.settings import Settings
+from digest.templates import Templates
 
-__all__ = ["FeedGroups", "FeedRow", "build_feed_groups"]
+__all__ = ["plan_feed_pages", "render_feed_page"]
 
-
-@dataclass(frozen=True, slots=True)
-class FeedRow:
-    """A feed in a list, with the short name that suffices there."""
-
-    title: str
-    feed: FeedView
+FEED_PAGE_LENGTH = 15
+"""How many items the page of a feed shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedGroups:
-    """All feeds: of everything, by topic, by kind, by topic and kind, and those of one language."""
-
-    everything: tuple[FeedRow, ...]
-    topics: tuple[FeedRow, ...]
-    kinds: tuple[FeedRow, ...]
-    combined: tuple[FeedRow, ...]
-    languages: tuple[FeedRow, ...]
+def plan_feed_pages(plan: Plan) -> Group:
+    """The page of all feeds, and one for each feed that is written; of a topic that moved, where its feed is now."""
+    return plan.group("feed pages", _plan_documents(plan, FeedIndex(plan.feeds, plan.settings)))
 
 
-def build_feed_groups(feeds: Sequence[Feed], settings: Settings) -> FeedGroups:
-    """The feeds in groups, each in the order in which it was handed in."""
-    groups: dict[str, list[FeedRow]] = {"everything": [], "topics": [], "kinds": [], "combined": [], "languages": []}
-    for feed in feeds:
-        groups[_group(feed)].append(FeedRow(_short_title(feed, settings), build_feed(feed, settings)))
-    return FeedGroups(**{name: tuple(rows) for name, rows in groups.items()})
+def render_feed_page(
+    feed: Feed,
+    newsroom: Newsroom,
+    settings: Settings,
+    pictures: Pictures,
+    templates: Templates,
+    feeds: Sequence[Feed],
+    *,
+    has_editions: bool = False,
+) -> bytes:
+    """The page of a feed, whether it is written or made when asked for: `/feeds/NAME.html`.
+
+    Args:
+        feeds: the feeds that are written, to which pages link.
+        has_editions: whether the masthead links to past digests.
+
+    Raises:
+        TemplateError: a template, theme.toml or PO file cannot be used.
+    """
+    plan = Plan(newsroom, settings, pictures, templates, feeds, has_editions=has_editions)
+    index = FeedIndex(feeds, settings)
+    if feed.target:
+        goal = Choice(feed.target.topic, feed.target.kind, feed.target.language)
+        return _render_moved(feed.name, feed.title, index.link(goal), plan)
+    return _render_feed(feed, index, plan)
 
 
-def _group(feed: Feed) -> str:
-    if feed.language:
-        return "languages"
-    if feed.topic and feed.kind:
-        return "combined"
-    return "topics" if feed.topic else "kinds" if feed.kind else "everything"
+def _plan_documents(plan: Plan, index: FeedIndex) -> Iterator[Document]:
+    listed = [(feed.name, feed.title, feed.state) for feed in plan.feeds]
+    yield plan.document("feeds/index.html", listed, partial(_render_feeds, index, plan))
+    for feed in plan.feeds:
+        related = (index.narrower(feed), index.wider(feed))
+        facts = (feed.title, feed.state, feed.previous, repr(related), plan.facts.of(feed.items[:FEED_PAGE_LENGTH]))
+        yield plan.document(f"feeds/{feed.name}.html", facts, partial(_render_feed, feed, index, plan))
+    for topic, about in plan.settings.topics.items():
+        goal = plan.find_goal(topic)
+        if goal is not None and index.find(Choice(goal)):
+            title, location = about.in_language(plan.settings.newsroom.language), plan.context.addresses.feed_stem(goal)
+            render = partial(_render_moved, topic, title, index.link(Choice(goal)), plan)
+            yield plan.document(f"feeds/{topic}.html", None, render, 301, f"{location}.html")
 
 
-def _short_title(feed: Feed, settings: Settings) -> str:
-    """What tells the feed from the others of its group: "Ukraine · Press release"; for the feed of everything its title."""
-    language = settings.newsroom.language
-    parts = [settings.topics[feed.topic].in_language(language)] if feed.topic else []
-    parts += [settings.kinds[feed.kind].in_language(language)] if feed.kind else []
-    parts += [language_name(feed.language)] if feed.language else []
-    return " · ".join(parts) or feed.title
+def _render_feeds(index: FeedIndex, plan: Plan) -> bytes:
+    rendering = plan.rendering
+    head = rendering.head(rendering.words.gettext("Feeds"), "feeds/", feeds=plan.settings.topics)
+    return rendering.page("feeds", head, groups=index.group())
+
+
+def _render_feed(feed: Feed, index: FeedIndex, plan: Plan) -> bytes:
+    rendering, ended = plan.rendering, plan.settings.topics[feed.topic].ended if feed.topic else None
+    head = rendering.head(feed.title, f"feeds/{feed.name}.html", feeds=[feed.name], canonical="", indexed=False)
+    return rendering.page(
+        "feed",
+        head,
+        feed=build_feed(feed, plan.settings),
+        ended_on=None if feed.state == "open" else ended,
+        narrower=index.narrower(feed),
+        wider=index.wider(feed),
+        cards=[plan.card(item) for item in feed.items[:FEED_PAGE_LENGTH]],
+    )
+
+
+def _render_moved(name: str, title: str, leads_to: Link, plan: Plan) -> bytes:
+    """A short page that leads on from the feed of a topic which moved."""
+    return plan.rendering.moved(f"feeds/{name}.html", title, leads_to)

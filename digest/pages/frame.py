@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.feeds.selection import Feed
@@ -11,7 +10,7 @@ from digest.pages.pictures import PictureView
 from digest.pages.views import Link, site_paths
 from digest.settings import Settings
 
-__all__ = ["Announced", "FeedAddress", "FeedView", "Frame", "Head", "build_alternates", "build_feed", "build_frame"]
+__all__ = ["FeedAddress", "FeedView", "Frame", "Head", "build_feed", "build_frame"]
 
 NAV_TOPICS = 7
 """How many topics the masthead names; the page of feeds names all."""
@@ -34,18 +33,20 @@ class FeedAddress:
     media_type: str
 
 
-Announced = tuple[tuple[str, FeedAddress], ...]
-"""Feed documents with the titles under which a page announces them (autodiscovery)."""
-
-
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """A feed as pages offer it: its id, its title, the page that shows it, its documents."""
+    """A feed as pages offer it: its id, its title, the page that shows it, its documents.
+
+    `label` is what tells it from others beside it, such as "Ukraine"; `archive` the address of the newest document of its
+    archive (RFC 5005), empty while it has none.
+    """
 
     id: str
     title: str
+    label: str
     page: str
     addresses: tuple[FeedAddress, ...]
+    archive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,9 @@ class Frame:
 class Head:
     """What the `<head>` says of one page: `path` on the site, `canonical` in full.
 
-    `feeds` names the feeds that the page announces before that of everything; `published` and `updated` (RFC 3339) are set
-    for items only; a page that is not `indexed` asks search engines to stay away.
+    `feeds` names the feeds that the page announces (autodiscovery) before that of everything; `published` and `updated`
+    (RFC 3339) are set for items only; a page that is not `indexed` asks search engines to stay away. `leads_to` is where a
+    page that is only there for an old address sends its readers; `canonical` is empty where nobody should find the page.
     """
 
     title: str
@@ -90,6 +92,7 @@ class Head:
     published: str = ""
     updated: str = ""
     indexed: bool = True
+    leads_to: str = ""
 
 
 def build_frame(settings: Settings, language: str, has_editions: bool) -> Frame:
@@ -115,24 +118,17 @@ def build_frame(settings: Settings, language: str, has_editions: bool) -> Frame:
     )
 
 
-def build_feed(feed: Feed, settings: Settings) -> FeedView:
-    """A feed as pages offer it."""
+def build_feed(feed: Feed, settings: Settings, label: str = "") -> FeedView:
+    """A feed as pages offer it, under a short name where one is given."""
     paths, addresses = site_paths(settings), Addresses(settings.newsroom.base_url)
     return FeedView(
         id=feed.name,
         title=feed.title,
-        page=f"{paths.feeds}{feed.name}.html",
+        label=label or feed.title,
+        page=f"{paths.feed_stem(feed.name)}.html",
         addresses=tuple(
             FeedAddress(_NAMES[form], paths.feed(feed.name, form), addresses.feed(feed.name, form), _MEDIA_TYPES[form])
             for form in FEED_FORMATS
         ),
-    )
-
-
-def build_alternates(feeds: Sequence[FeedView], first: Iterable[str] = ()) -> Announced:
-    """The titled feed documents a page announces: those of the feeds named first, then of the feed of everything."""
-    by_id = {feed.id: feed for feed in feeds}
-    wanted = dict.fromkeys([*first, "all"])
-    return tuple(
-        (f"{by_id[name].title} ({entry.name})", entry) for name in wanted if name in by_id for entry in by_id[name].addresses
+        archive=f"{addresses.feed_stem(feed.name, feed.previous)}.atom" if feed.previous else "",
     )

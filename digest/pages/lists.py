@@ -1,24 +1,19 @@
-"""Items gathered to pages: the lead and the list by day, topics, the archive by year."""
+"""Items gathered to pages: the lead and the list by day, topics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
+from typing import Literal
 
 from digest.newsroom.public import Published
-from digest.pages.views import ItemCard, Link, PageContext
+from digest.pages.views import ItemCard
 
 __all__ = [
-    "DayView",
-    "FrontView",
-    "TopicView",
-    "YearView",
-    "build_front",
-    "build_topic",
-    "build_years",
-    "choose_versions",
-]
+    "LIST_LENGTH", "DayView", "FrontView", "TopicView", "choose_front", "choose_versions", "divide", "group_by_day",
+]  # fmt: skip
 
 LIST_LENGTH = 50
 """How many items a front or topic page lists; older ones are in the archive."""
@@ -30,6 +25,11 @@ class DayView:
 
     day: date
     cards: tuple[ItemCard, ...]
+
+    @property
+    def stamp(self) -> str:
+        """The day for machines: 2022-02-28."""
+        return self.day.isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +43,13 @@ class FrontView:
 
 @dataclass(frozen=True, slots=True)
 class TopicView:
-    """A topic's page. `moved_to` is where an ended topic goes on."""
+    """A topic's page. `ended_on` is the day on which it ended, when that has come."""
 
     id: str
     title: str
-    days: tuple[DayView, ...]
-    has_older: bool
-    ended: bool
-    moved_to: Link | None
-
-
-@dataclass(frozen=True, slots=True)
-class YearView:
-    """A year of the archive."""
-
-    year: int
-    address: str
-    cards: tuple[ItemCard, ...]
+    days: tuple[DayView, ...] = ()
+    has_older: bool = False
+    ended_on: date | None = None
 
 
 def choose_versions(items: Iterable[Published], language: str) -> tuple[Published, ...]:
@@ -70,56 +60,34 @@ def choose_versions(items: Iterable[Published], language: str) -> tuple[Publishe
     items = tuple(items)
     chosen: dict[str, Published] = {}
     for item in items:
-        root = item.content.root
+        root = item.root
         if root not in chosen or _preference(item, language) < _preference(chosen[root], language):
             chosen[root] = item
-    return tuple(item for item in items if chosen[item.content.root] is item)
+    return tuple(item for item in items if chosen[item.root] is item)
 
 
 def _preference(item: Published, language: str) -> tuple[bool, bool, bool]:
-    content = item.content
-    return item.is_withdrawn, content.language != language, content.translation_of is not None
+    return item.is_withdrawn, item.language != language, item.root != item.id
 
 
-def build_front(context: PageContext) -> FrontView:
-    """The front page of the newsroom."""
-    cards = _cards(context.newsroom, context)
-    lead = next((card for card in cards if not card.withdrawn), None)
-    rest = [card for card in cards if card is not lead]
-    return FrontView(lead, _by_day(rest[:LIST_LENGTH]), len(rest) > LIST_LENGTH)
+def choose_front(items: Sequence[Published]) -> tuple[Published | None, tuple[Published, ...]]:
+    """What the front page opens with, which is the newest item that stands, and the others, as many as it lists."""
+    lead = next((item for item in items if not item.is_withdrawn), None)
+    others = (item for item in items if item is not lead)
+    return lead, tuple(islice(others, LIST_LENGTH))
 
 
-def build_topic(topic: str, context: PageContext) -> TopicView:
-    """The page of one of newsroom.toml's topics."""
-    settings = context.settings
-    language, about = settings.newsroom.language, settings.topics[topic]
-    cards = _cards(context.newsroom.select(topic), context)
-    target = about.moved_to
-    return TopicView(
-        id=topic,
-        title=about.in_language(language),
-        days=_by_day(cards[:LIST_LENGTH]),
-        has_older=len(cards) > LIST_LENGTH,
-        ended=about.ended is not None or target is not None,
-        moved_to=Link(settings.topics[target].in_language(language), context.paths.topic(target)) if target else None,
-    )
+def divide(items: Iterable[Published], by: Literal["year", "month", "day"]) -> tuple[tuple[str, tuple[Published, ...]], ...]:
+    """Items under their years, months or days on the newsroom's calendar (2022, 2022-02, 2022-02-28), the newest first."""
+    length = {"year": 4, "month": 7, "day": 10}[by]
+    found: dict[str, list[Published]] = {}
+    for item in items:
+        found.setdefault(item.line.day[:length], []).append(item)
+    return tuple((name, tuple(found[name])) for name in sorted(found, reverse=True))
 
 
-def build_years(context: PageContext) -> tuple[YearView, ...]:
-    """The archive, newest year first; every item is in it."""
-    years: dict[int, list[ItemCard]] = {}
-    for card in _cards(context.newsroom, context):
-        years.setdefault(card.day.year, []).append(card)
-    return tuple(
-        YearView(year, f"{context.paths.front}archive/{year}/", tuple(years[year])) for year in sorted(years, reverse=True)
-    )
-
-
-def _cards(items: Iterable[Published], context: PageContext) -> list[ItemCard]:
-    return [context.cards[item.id] for item in choose_versions(items, context.settings.newsroom.language)]
-
-
-def _by_day(cards: Iterable[ItemCard]) -> tuple[DayView, ...]:
+def group_by_day(cards: Iterable[ItemCard]) -> tuple[DayView, ...]:
+    """Cards under their days, the newest day first."""
     days: dict[date, list[ItemCard]] = {}
     for card in cards:
         days.setdefault(card.day, []).append(card)

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from digest.feeds.selection import Feed
 from digest.newsroom.addresses import Addresses
-from digest.pages.frame import FeedView, Frame, Head, build_alternates, build_feed, build_frame
-from digest.pages.views import ItemCard, ItemView, site_paths
+from digest.pages.frame import FeedView, Frame, Head, build_feed, build_frame
+from digest.pages.views import ItemCard, ItemView, Link, site_paths
 from digest.settings import Settings
 from digest.templates import Templates
 
@@ -32,7 +32,7 @@ class Rendering:
         self, settings: Settings, templates: Templates, feeds: Sequence[Feed], language: str, has_editions: bool = False
     ) -> None:
         self.language = language
-        self.feeds: tuple[FeedView, ...] = tuple(build_feed(feed, settings) for feed in feeds)
+        self._feeds: dict[str, FeedView] = {feed.name: build_feed(feed, settings) for feed in feeds}
         self.frame: Frame = build_frame(settings, language, has_editions)
         self.words = templates.words(language)
         self._templates = templates
@@ -40,9 +40,10 @@ class Rendering:
         self._addresses = Addresses(settings.newsroom.base_url)
         self._paths = site_paths(settings)
         self._places = self.frame.places
-        self._cards: dict[tuple[ItemCard, bool], Markup] = {}
+        self._cards: dict[tuple[str, bool], Markup] = {}
         self._mastheads: dict[str, Markup] = {}
-        self._links_of: dict[tuple[str, ...], Markup] = {}
+        self._links_of: dict[str, Markup] = {}
+        self._links = self._block("links", language, frame=self.frame)
         self._footer = self._block("footer", language, frame=self.frame)
 
     def head(self, title: str, path: str, description: str = "", feeds: Iterable[str] = (), **more: Any) -> Head:
@@ -63,7 +64,7 @@ class Rendering:
             self.language,
             frame=self.frame,
             head=head,
-            links=self._links(head.feeds),
+            links=self._links + Markup("").join(map(self._announce, dict.fromkeys([*head.feeds, "all"]))),
             masthead=self._masthead(head.path),
             footer=self._footer,
             show_card=self.card,
@@ -72,12 +73,19 @@ class Rendering:
         )
         return text.encode()
 
-    def _links(self, names: tuple[str, ...]) -> Markup:
-        """What the head links to; rendered once for all pages that announce the same feeds."""
-        if names not in self._links_of:
-            feeds = build_alternates(self.feeds, names)
-            self._links_of[names] = self._block("links", self.language, frame=self.frame, feeds=feeds)
-        return self._links_of[names]
+    def moved(self, path: str, title: str, leads_to: Link) -> bytes:
+        """The page at an old address: it leads on at once, also where a server cannot answer with the new address."""
+        site = self._addresses.front.removesuffix(self._paths.front)
+        canonical = f"{site}{leads_to.address}"
+        head = self.head(title, path, canonical=canonical, leads_to=leads_to.address, indexed=False)
+        return self.page("moved", head, title=title, leads_to=leads_to)
+
+    def _announce(self, name: str) -> Markup:
+        """A feed as the head announces it, the same on all pages that do; nothing for a feed that is not written."""
+        if name not in self._links_of:
+            feed = self._feeds.get(name)
+            self._links_of[name] = self._block("announced", self.language, feed=feed) if feed else Markup()
+        return self._links_of[name]
 
     def _masthead(self, path: str) -> Markup:
         """The masthead, rendered once for each page that it marks as the present one and once for all others."""
@@ -87,10 +95,11 @@ class Rendering:
         return self._mastheads[current]
 
     def card(self, card: ItemCard, dated: bool = False) -> Markup:
-        """An item in a list; dated where the list is not one by day."""
-        if (card, dated) not in self._cards:
-            self._cards[card, dated] = self._block("card", card.language, card=card, dated=dated)
-        return self._cards[card, dated]
+        """An item in a list; dated where the list is not one by day. Rendered once for all the lists that show it."""
+        key = (card.id, dated)
+        if key not in self._cards:
+            self._cards[key] = self._block("card", card.language, card=card, dated=dated)
+        return self._cards[key]
 
     def lead(self, card: ItemCard) -> Markup:
         """The item that leads a page."""

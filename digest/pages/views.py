@@ -6,16 +6,18 @@ the page (canonical addresses, previews) is absolute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import cached_property
+from datetime import date, datetime, tzinfo
+from functools import cached_property, lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from markupsafe import Markup
 
-from digest.items.markdown import cut_at_word, first_paragraph, render_html
+from digest.items.markdown import cut_at_word, render_html, to_words
 from digest.items.model import Content
 from digest.newsroom.addresses import Addresses
 from digest.newsroom.pictures import Pictures
@@ -40,6 +42,10 @@ __all__ = [
 
 BRIEF_LENGTH = 280
 """How long a summary is in a list, in characters."""
+
+_PARAGRAPH = re.compile("<p>(.*?)</p>", re.DOTALL)
+_PICTURE = re.compile("<a [^>]*>[^<]*</a>")
+"""A paragraph that is only a link: what a picture in a text becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,8 @@ class ItemCard:
     """An item in a list. Of a withdrawn item it holds the notice only: no title, summary, topic or picture.
 
     `moment` is the local moment of publication when the item names a time, else None and the day alone counts; `stamp` is
-    the same for machines (HTML `datetime`). `corrections` come newest first. `updated_on` is set when the item was updated
-    without a labelled correction. `translations` are the other published versions of its translation group.
+    the same for machines (HTML `datetime`). `corrections` come newest first. `updated_on` is set when an update without a
+    note is the newest change. `translations` are the other published versions of its translation group.
     """
 
     id: str
@@ -149,17 +155,36 @@ class PageContext:
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[Published, ...]]:
-        """Each translation group's versions that are not withdrawn, by the id of its root."""
+        """The versions of each translation group that has more than one, withdrawn ones too, by the id of its root."""
+        roots = {line.root for item in self.newsroom if (line := item.line).root != line.item}
         groups: dict[str, tuple[Published, ...]] = {}
-        for item in self.newsroom:
-            if not item.is_withdrawn:
-                groups[item.content.root] = (*groups.get(item.content.root, ()), item)
+        for item in self.newsroom if roots else ():
+            if item.root in roots:
+                groups[item.root] = (*groups.get(item.root, ()), item)
         return groups
 
     @cached_property
-    def cards(self) -> Mapping[str, ItemCard]:
-        """Every item's card by its id."""
-        return {item.id: build_card(item, self) for item in self.newsroom}
+    def _resolved(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {}
+
+    def resolve(self, topics: tuple[str, ...]) -> tuple[str, ...]:
+        """The topics of newsroom.toml in which these go on, each once."""
+        found = self._resolved.get(topics)
+        if found is None:
+            settings = self.settings
+            goals = dict.fromkeys(settings.find_topic(topic) for topic in topics)
+            found = self._resolved[topics] = tuple(goal for goal in goals if goal is not None and goal in settings.topics)
+        return found
+
+    def find_open(self, topics: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of them that go on with no end in sight, so that their feeds are there to follow."""
+        return tuple(topic for topic in self.resolve(topics) if self.settings.topics[topic].ended is None)
+
+    def find_translations(self, item: Published) -> Sequence[Published]:
+        """The other versions of an item that stand, by language."""
+        versions = self.groups.get(item.root, ())
+        others = [other for other in versions if other.id != item.id and not other.is_withdrawn]
+        return sorted(others, key=lambda other: (other.language, other.id))
 
 
 def site_paths(settings: Settings) -> Addresses:
@@ -169,70 +194,64 @@ def site_paths(settings: Settings) -> Addresses:
 
 def build_card(item: Published, context: PageContext) -> ItemCard:
     """An item as lists, the lead of a page and an edition's web view show it."""
-    content, settings = item.content, context.settings
-    kind = settings.kinds.get(content.kind)
+    content, settings, language = item.content, context.settings, item.language
+    kind = settings.kinds.get(item.kind)
     moment = content.date_at.astimezone(settings.zone) if content.precise else None
-    card = ItemCard(
+    shown = {} if item.is_withdrawn else _fill(content, item, context)
+    return ItemCard(
         id=item.id,
         address=context.paths.item(item.id),
-        language=content.language,
-        kind=kind.in_language(content.language) if kind else content.kind,
+        language=language,
+        kind=kind.in_language(language) if kind else item.kind,
         day=content.date,
         stamp=(moment or content.date).isoformat(),
         moment=moment,
-        withdrawn=_view_withdrawal(item, context),
+        withdrawn=_view_withdrawal(item, context) if item.is_withdrawn else None,
+        **shown,
     )
-    return card if card.withdrawn else _fill(card, item, context)
 
 
-def _fill(card: ItemCard, item: Published, context: PageContext) -> ItemCard:
+def _fill(content: Content, item: Published, context: PageContext) -> dict[str, Any]:
     """All of a card that a withdrawal takes away."""
-    content, settings = item.content, context.settings
+    settings, paths = context.settings, context.paths
     picture = build_picture(
-        content.photo, context.pictures.get(item.event.photo or ""), settings, context.paths, context.addresses
+        content.photo, context.pictures.get(item.photo) if item.photo else None, settings, paths, context.addresses
     )
-    return ItemCard(
-        card.id, card.address, card.language, card.kind, card.day, card.stamp, card.moment,
-        title=content.title,
-        summary=content.summary,
-        shortened=content.shortened,
-        topics=tuple(
-            Link(settings.topics[topic].in_language(content.language), context.paths.topic(topic))
-            for topic in content.topics
-            if topic in settings.topics
+    return {
+        "title": content.title,
+        "summary": content.summary,
+        "shortened": content.shortened,
+        "topics": tuple(
+            Link(settings.topics[topic].in_language(content.language), paths.topic(topic))
+            for topic in context.resolve(content.topics)
         ),
-        picture=picture if isinstance(picture, PictureView) else None,
-        picture_link=picture if isinstance(picture, PictureLink) else None,
-        corrections=tuple(CorrectionView(fix.date, fix.note) for fix in reversed(content.corrections)),
-        updated_on=_updated_on(item, context),
-        translations=_link_translations(item, context),
-    )  # fmt: skip
+        "picture": picture if isinstance(picture, PictureView) else None,
+        "picture_link": picture if isinstance(picture, PictureLink) else None,
+        "corrections": tuple(CorrectionView(fix.date, fix.note) for fix in reversed(content.corrections)),
+        "updated_on": _updated_on(content, item, settings.zone),
+        "translations": tuple(
+            Link(language_name(other.language), paths.item(other.id), other.language)
+            for other in context.find_translations(item)
+        ),
+    }
 
 
-def _view_withdrawal(item: Published, context: PageContext) -> WithdrawalView | None:
-    if not item.is_withdrawn:
-        return None
+def _view_withdrawal(item: Published, context: PageContext) -> WithdrawalView:
     told = item.content.withdrawn
     if told is None:
         return WithdrawalView(item.updated_at.astimezone(context.settings.zone).date(), "")
     return WithdrawalView(told.date, told.reason)
 
 
-def _updated_on(item: Published, context: PageContext) -> date | None:
-    content = item.content
-    if content.updated_at is None or content.corrections or content.updated_at <= item.published_at:
+def _updated_on(content: Content, item: Published, zone: tzinfo) -> date | None:
+    """The day of an update that no correction explains: it is newer than the publication and than every correction."""
+    if content.updated_at is None or content.updated_at <= item.published_at:
         return None
-    return content.updated_at.astimezone(context.settings.zone).date()
+    day = content.updated_at.astimezone(zone).date()
+    return day if all(day > fix.date for fix in content.corrections) else None
 
 
-def _link_translations(item: Published, context: PageContext) -> tuple[Link, ...]:
-    others = [other for other in context.groups.get(item.content.root, ()) if other.id != item.id]
-    others.sort(key=lambda other: (other.content.language, other.id))
-    return tuple(
-        Link(language_name(other.content.language), context.paths.item(other.id), other.content.language) for other in others
-    )
-
-
+@lru_cache(maxsize=256)
 def language_name(language: str) -> str:
     """A language's name in itself, such as Українська; the tag when it is not known."""
     try:
@@ -244,16 +263,17 @@ def language_name(language: str) -> str:
 
 def build_item(item: Published, context: PageContext) -> ItemView:
     """An item's own page; of a withdrawn one only the notice."""
-    content, card = item.content, context.cards[item.id]
+    content, card = item.content, build_card(item, context)
     own = context.addresses.item(item.id)
     if card.withdrawn:
         return ItemView(card, own)
     source = _web_address(content.url or "")
+    body = render_html(content.body, own)
     return ItemView(
         card=card,
         canonical=source or own,
-        standfirst="" if _opens_with_summary(content) else content.summary,
-        body=Markup(render_html(content.body, own)),  # noqa: S704 (only its allow-list gets through)
+        standfirst="" if _opens_with(body, content.summary) else content.summary,
+        body=Markup(body),  # noqa: S704 (only its allow-list gets through)
         source=Link((urlsplit(source).hostname or "").removeprefix("www."), source) if source else None,
         issuer=content.issuer or "",
         contact=content.contact or "",
@@ -261,10 +281,15 @@ def build_item(item: Published, context: PageContext) -> ItemView:
     )
 
 
-def _opens_with_summary(content: Content) -> bool:
-    """Whether the text's first paragraph says what the summary says, whole or cut."""
-    summary = content.summary.rstrip("…. ")
-    return bool(summary) and (content.body.startswith(summary) or first_paragraph(content.body).startswith(summary))
+def _opens_with(body: str, summary: str) -> bool:
+    """Whether a text's first paragraph, pictures aside, says what the summary says, whole or cut."""
+    said = summary.rstrip("…. ")
+    paragraphs = (found[1] for found in _PARAGRAPH.finditer(body))
+    first = next((words for words in paragraphs if not _PICTURE.fullmatch(words)), "")
+    word = first.partition(" ")[0]
+    if not said or (word.isalnum() and not said.startswith(word[: len(said)])):
+        return False
+    return to_words(first).startswith(said)
 
 
 def _web_address(address: str) -> str:

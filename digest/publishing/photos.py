@@ -13,14 +13,15 @@ import os
 import shutil
 import struct
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageCms, ImageOps
 
 from digest.errors import ContentError, Problem, StoreError
+from digest.newsroom.document import Document, Group, fingerprint
 from digest.newsroom.pictures import Picture, Pictures, Rendition
 from digest.settings import Site
 
@@ -28,10 +29,10 @@ __all__ = [
     "HEIGHT_LIMIT",
     "WIDTHS",
     "Renditions",
-    "Stored",
     "build_pictures",
     "check_photo",
     "open_renditions",
+    "plan_photos",
     "read_photo_hash",
 ]
 
@@ -46,14 +47,6 @@ _QUALITY = 82
 _REMEDY = "Save it anew as a JPEG in a picture program, or choose another photo."
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, ZeroDivisionError, IndexError)
 """What Pillow raises for files that only claim to be pictures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A file that lies ready to be published: where, and the SHA-256 (hexadecimal) of its bytes."""
-
-    path: Path
-    sha256: str
 
 
 def read_photo_hash(path: Path) -> str:
@@ -121,13 +114,18 @@ class Renditions:
             ) from None
         return Picture(**{size: _describe(data, width, height) for size, (data, width, height) in files.items()})
 
-    def files(self, pictures: Iterable[str]) -> dict[str, Stored]:
-        """What to publish of the photos with these hashes: public paths (`photos/NAME`) and the files that lie ready."""
-        found: dict[str, Stored] = {}
-        for digest in pictures:
-            for size, (rendition, sha256) in self._read_sizes(digest).items():
-                found[f"photos/{rendition.name}"] = Stored(self._file(digest, size), sha256)
-        return found
+    def read(self, digest: str, size: str) -> bytes:
+        """A rendition's bytes.
+
+        Raises:
+            ContentError: they cannot be read any more.
+        """
+        file = self._file(digest, size)
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            cause = f"it cannot be read ({error.strerror})"
+            raise ContentError(str(file), cause, "Publish again to make it anew.") from None
 
     def _file(self, digest: str, size: str) -> Path:
         return self._folder / digest / f"{WIDTHS[size]}.jpg"
@@ -159,6 +157,20 @@ class Renditions:
             fresh.rename(place)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+
+def plan_photos(folder: Path, pictures: Pictures) -> Group:
+    """The renditions of these pictures below `photos/`, as they lie ready in a folder (var/photos).
+
+    A rendition is named by its bytes, so its name is all that it follows from.
+    """
+    names = {getattr(picture, size).name: (digest, size) for digest, picture in sorted(pictures.items()) for size in WIDTHS}
+    ready = open_renditions(folder)
+    return Group(
+        "photos",
+        fingerprint(*sorted(names)),
+        lambda: (Document(f"photos/{name}", name, partial(ready.read, *place)) for name, place in names.items()),
+    )
 
 
 def build_pictures(site: Site, photos: Mapping[str, Path | None]) -> tuple[Pictures, tuple[Problem, ...]]:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from digest.errors import Problem, SettingsError
+from digest.settings.finding import NAME
 from digest.settings.tables import (
     Delivery,
     Feeds,
@@ -28,10 +29,8 @@ from digest.settings.tables import (
     Web,
 )
 
-__all__ = ["NAME", "RESERVED", "build_settings", "locate", "read_settings"]
+__all__ = ["RESERVED", "build_settings", "locate", "read_settings"]
 
-NAME = "newsroom.toml"
-"""The file that makes a folder a site."""
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 """What topics, kinds and lists may be called."""
 RESERVED = frozenset({"all", "api", "archive", "confirm", "desk", "editions", "feeds", "items", "photos", "preferences"})

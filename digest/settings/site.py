@@ -1,4 +1,4 @@
-"""A site: a folder with a newsroom.toml, where it is, and what lies where in it."""
+"""A site: a folder with a newsroom.toml, and what lies where in it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.errors import SettingsError
-from digest.settings.reading import NAME, read_settings
+from digest.settings.finding import NAME
+from digest.settings.reading import read_settings
 from digest.settings.tables import Settings
 
-__all__ = ["Site", "find_site", "open_site"]
+__all__ = ["Site", "open_site"]
 
 
 @dataclass(frozen=True)
@@ -62,29 +62,6 @@ class Site:
         place = path.resolve()
         own = (self.public, self.items, self.templates, self.var, self.keys)
         return self.folder.resolve().is_relative_to(place) or any(place.is_relative_to(one.resolve()) for one in own)
-
-
-def find_site(argument: str | None = None, environment: Mapping[str, str] | None = None, start: Path | None = None) -> Path:
-    """The site's folder: the argument, else `DIGEST_SITE`, else the nearest folder upward with a newsroom.toml.
-
-    Raises:
-        SettingsError: there is no newsroom.toml.
-    """
-    environment = os.environ if environment is None else environment
-    named = argument or environment.get("DIGEST_SITE", "")
-    if named:
-        if (Path(named) / NAME).is_file():
-            return Path(named).resolve()
-        raise SettingsError(named, f"it has no {NAME}", f"Make a site there with: digest init {named}")
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / NAME).is_file():
-            return folder
-    raise SettingsError(
-        str(here),
-        f"neither it nor a folder above has a {NAME}",
-        "Go to your site, name it with --site DIR, or make one: digest init DIR",
-    )
 
 
 def open_site(folder: Path, environment: Mapping[str, str] | None = None) -> Site:

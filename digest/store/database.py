@@ -6,28 +6,17 @@ A transaction that writes begins with `BEGIN IMMEDIATE`, so it never fails half-
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 
-from digest.errors import StoreError
 from digest.store.migrating import HEAD, migrate, revision
+from digest.store.sqlite import prepare, translate
 
-__all__ = ["PRAGMAS", "Store", "open_store", "translate"]
-
-PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",
-)
-"""What every connection to the database is set to; the ledger's own connection too."""
+__all__ = ["Store", "open_store", "widen"]
 
 _WRITING = "digest_writing"
 
@@ -81,56 +70,21 @@ def open_store(var: Path) -> Store:
     return store
 
 
+@contextmanager
+def widen(connection: sqlite3.Connection) -> Iterator[Connection]:
+    """SQLAlchemy's view of a plain connection: what is done by it is part of the transaction that is open there.
+
+    It neither begins nor ends anything; whoever opened the transaction makes it durable.
+    """
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, skip_autocommit_rollback=True)
+    with engine.connect() as wide:
+        yield wide
+
+
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # the module would otherwise begin and commit by rules of its own
-    for pragma in PRAGMAS:
-        _run_patiently(connection, pragma)
-
-
-def _run_patiently(connection: sqlite3.Connection, pragma: str) -> None:
-    """Run a pragma; where others open a new database too, the change to a write-ahead log fails at once, without waiting."""
-    for wait in (0.02, 0.1, 0.5, 1.0, 2.0):
-        try:
-            connection.execute(pragma)
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise
-            time.sleep(wait)
-        else:
-            return
-    connection.execute(pragma)
+    prepare(connection)
 
 
 def _begin(connection: Connection) -> None:
     writing = connection.get_execution_options().get(_WRITING, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-@contextmanager
-def translate(file: Path) -> Iterator[None]:
-    """Turn faults of the database and its folder into errors with a remedy."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise explain(file, str(error.orig)) from error
-    except sqlite3.Error as error:
-        raise explain(file, str(error)) from error
-    except OSError as error:
-        raise StoreError(
-            str(file.parent), error.strerror or str(error), "Make the folder writable, or free some space."
-        ) from error
-
-
-def explain(file: Path, message: str) -> StoreError:
-    """The error for a message of SQLite."""
-    remedies = {
-        "database or disk is full": "Free some space; nothing was lost, run the command again.",
-        "disk I/O error": "Free some space or mend the disk; nothing was lost, run the command again.",
-        "database is locked": "Another command is writing; wait a moment and run this one again.",
-        "attempt to write a readonly database": "Make the file and its folder writable for this user.",
-        "unable to open database file": "Make the folder writable for this user.",
-        "file is not a database": "Restore the file from a backup, or move it away to start anew.",
-        "database disk image is malformed": "Restore the file from a backup.",
-    }
-    remedy = next((text for start, text in remedies.items() if message.startswith(start)), "")
-    return StoreError(str(file), message, remedy or "Run the command again; if it stays, restore a backup.")

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from digest.editions.content import VariantContent
-from digest.editions.edition import Choices, Edition, State
+from digest.editions.edition import Edition, State
 from digest.errors import EditionError
-from digest.store.releases import from_seconds, to_seconds
+from digest.store.edition_rows import build_edition
+from digest.store.releases import to_seconds
 from digest.store.schema import barred, delivery, edition, variant
 
 __all__ = [
@@ -68,7 +69,7 @@ def read_edition(connection: Connection, name: str) -> Edition:
         known = connection.execute(select(edition.c.id).order_by(edition.c.moment.desc()).limit(3)).scalars().all()
         hint = f"The newest are: {', '.join(known)}." if known else "Make one with: digest edition prepare LIST"
         raise EditionError(f"edition {name}", "there is no such edition", hint)
-    return _edition(row)
+    return build_edition(row)
 
 
 def read_editions(connection: Connection, *states: State) -> Iterator[Edition]:
@@ -77,14 +78,14 @@ def read_editions(connection: Connection, *states: State) -> Iterator[Edition]:
     if states:
         query = query.where(edition.c.state.in_(states))
     for row in connection.execute(query).all():
-        yield _edition(row)
+        yield build_edition(row)
 
 
 def find_edition(connection: Connection, list_id: str, rhythm: str, period: str) -> Edition | None:
     """The newest part of a period."""
     query = select(edition).where(edition.c.list_id == list_id, edition.c.rhythm == rhythm, edition.c.period == period)
     row = connection.execute(query.order_by(edition.c.part.desc()).limit(1)).first()
-    return None if row is None else _edition(row)
+    return None if row is None else build_edition(row)
 
 
 def find_draft(connection: Connection, list_id: str, rhythm: str, prefix: str) -> Edition | None:
@@ -98,7 +99,7 @@ def find_draft(connection: Connection, list_id: str, rhythm: str, prefix: str) -
         edition.c.state == "draft",
     )
     row = connection.execute(query.order_by(edition.c.moment.desc(), edition.c.id.desc()).limit(1)).first()
-    return None if row is None else _edition(row)
+    return None if row is None else build_edition(row)
 
 
 def next_number(connection: Connection, list_id: str, rhythm: str, prefix: str) -> int:
@@ -112,7 +113,7 @@ def read_finished_with_held(connection: Connection) -> Iterator[Edition]:
     held = select(delivery.c.edition_id).where(delivery.c.state == "held")
     query = select(edition).where(edition.c.state == "finished", edition.c.id.in_(held)).order_by(edition.c.id)
     for row in connection.execute(query).all():
-        yield _edition(row)
+        yield build_edition(row)
 
 
 def last_frozen(connection: Connection, list_id: str, rhythm: str, *, urgent_only: bool = False) -> int | None:
@@ -212,40 +213,5 @@ def _row(value: Edition) -> dict[str, Any]:
     }
 
 
-def _edition(row: Any) -> Edition:
-    return Edition(
-        id=row.id,
-        list_id=row.list_id,
-        rhythm=row.rhythm,
-        period=row.period,
-        part=row.part,
-        extra=bool(row.extra),
-        state=row.state,
-        revision=row.revision,
-        moment=from_seconds(row.moment),
-        horizon=row.horizon,
-        choices=Choices.parse(row.choices),
-        changed_by=row.changed_by,
-        changed_what=row.changed_what,
-        changed_at=from_seconds(row.changed_at),
-        approved_hash=row.approved_hash,
-        approved_by=row.approved_by,
-        approved_at=_moment(row.approved_at),
-        manifest=json.loads(row.manifest or "{}"),
-        frozen_hash=row.frozen_hash,
-        earliest_at=_moment(row.earliest_at),
-        started_at=_moment(row.started_at),
-        finished_at=_moment(row.finished_at),
-        paused_by=row.paused_by,
-        paused_reason=row.paused_reason,
-        audience_count=row.audience_count,
-        archive=None if row.archive is None else json.loads(row.archive),
-    )
-
-
 def _seconds(moment: datetime | None) -> int | None:
     return None if moment is None else to_seconds(moment)
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else from_seconds(seconds)

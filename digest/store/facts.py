@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
-
-from digest.store.schema import fact
+from digest.store.sqlite import AnyConnection, driver
 
 __all__ = ["keep_fact", "read_fact"]
 
 
-def read_fact(connection: Connection, name: str) -> str | None:
+def read_fact(connection: AnyConnection, name: str) -> str | None:
     """A fact's value, None while it was never kept."""
-    return connection.execute(select(fact.c.value).where(fact.c.name == name)).scalar()
+    row = driver(connection).execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
 
 
-def keep_fact(connection: Connection, name: str, value: str) -> None:
+def keep_fact(connection: AnyConnection, name: str, value: str) -> None:
     """Keep a fact, in place of its former value."""
-    query = insert(fact).values(name=name, value=value)
-    connection.execute(query.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    driver(connection).execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, value))

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
-
 from digest.errors import UsageError
 from digest.items.characters import find_first_forbidden
-from digest.store.releases import from_seconds, to_seconds
-from digest.store.schema import journal
+from digest.newsroom.log import from_seconds, to_seconds
+from digest.store.sqlite import AnyConnection, driver
 
 __all__ = ["Entry", "read_journal", "write_journal"]
 
@@ -31,7 +29,7 @@ class Entry:
 
 
 def write_journal(
-    connection: Connection, at: datetime, actor: str, action: str, subject: str, via: str = "cli", **detail: Any
+    connection: AnyConnection, at: datetime, actor: str, action: str, subject: str, via: str = "cli", **detail: Any
 ) -> None:
     """Write a line in the transaction that does the thing itself.
 
@@ -41,14 +39,14 @@ def write_journal(
     if not actor.strip() or "\n" in actor or "\t" in actor or find_first_forbidden(actor):
         raise UsageError("--as", "the name is empty or holds characters that cannot be shown", "Write a plain name.")
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
-    row = {"at": to_seconds(at), "actor": actor, "via": via, "action": action, "subject": subject, "detail": text}
-    connection.execute(journal.insert(), row)
+    driver(connection).execute(
+        "INSERT INTO journal (at, actor, via, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        (to_seconds(at), actor, via, action, subject, text),
+    )
 
 
-def read_journal(connection: Connection, subject: str | None = None) -> Iterator[Entry]:
+def read_journal(connection: AnyConnection, subject: str | None = None) -> Iterator[Entry]:
     """The journal, oldest first; of one subject when it is named."""
-    query = select(journal).order_by(journal.c.id)
-    if subject is not None:
-        query = query.where(journal.c.subject == subject)
-    for row in connection.execute(query):
-        yield Entry(from_seconds(row.at), row.actor, row.via, row.action, row.subject, json.loads(row.detail))
+    query = "SELECT at, actor, via, action, subject, detail FROM journal WHERE subject = coalesce(?, subject) ORDER BY id"
+    for at, actor, via, action, about, detail in driver(connection).execute(query, (subject,)):
+        yield Entry(from_seconds(at), actor, via, action, about, json.loads(detail))

@@ -22,11 +22,11 @@ from typing import Any, TypeVar
 from digest.clock import real_now
 from digest.delivery.ledger import Answer, Outcome, Overview, Picked
 from digest.delivery.pace import Rules
-from digest.store.database import PRAGMAS, translate
 from digest.store.releases import from_seconds, to_seconds
 from digest.store.scope import Scope
-from digest.store.sending import Question, Sending, transaction
+from digest.store.sending import Question, Sending
 from digest.store.slots import Slot, take_slot
+from digest.store.sqlite import PRAGMAS, transaction, translate
 
 __all__ = ["GATHER_SECONDS", "SqliteLedger", "open_ledger"]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-
-from sqlalchemy import Connection, inspect, text
+from typing import TYPE_CHECKING
 
 from digest.errors import StoreError
+from digest.store.sqlite import AnyConnection, driver
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = ["HEAD", "migrate", "revision"]
 
@@ -40,8 +43,10 @@ def migrate(connection: Connection) -> None:
         ) from None
 
 
-def revision(connection: Connection) -> str | None:
+def revision(connection: AnyConnection) -> str | None:
     """The database's schema, None for an empty one."""
-    if not inspect(connection).has_table("alembic_version"):
+    plain = driver(connection)
+    if plain.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    row = plain.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if row is None else str(row[0])

@@ -15,9 +15,11 @@ from sqlalchemy import Connection, text
 from digest.editions.content import Form, VariantContent
 from digest.editions.edition import Edition
 from digest.editions.interests import parse_row
+from digest.editions.moves import follow_moves
 from digest.editions.selection import add_to_had
 from digest.store.dictionary import keep_had
 from digest.store.releases import to_seconds
+from digest.store.topic_moves import read_moves
 
 __all__ = ["FrozenVariant", "ReaderGroup", "freeze", "read_groups", "settle"]
 
@@ -26,7 +28,8 @@ __all__ = ["FrozenVariant", "ReaderGroup", "freeze", "read_groups", "settle"]
 class ReaderGroup:
     """Readers to whom an edition carries the same.
 
-    `had` includes what was sent and is not settled yet; `claimed` is every item in an open delivery of theirs.
+    `interest` includes what their topics have moved to; `had` includes what was sent and is not settled yet; `claimed` is
+    every item in an open delivery of theirs.
     """
 
     key: tuple[int, int, str, str, str]
@@ -78,7 +81,9 @@ def read_groups(connection: Connection, edition: Edition, urgent: bool) -> list[
         ),
         _audience(edition, urgent),
     ).all()
-    interests = _rows(connection, "interest", "floors", {row.interest_id for row in rows})
+    moves = read_moves(connection)
+    chosen = _rows(connection, "interest", "floors", {row.interest_id for row in rows})
+    interests = {number: follow_moves(floors, moves) for number, floors in chosen.items()}
     memories = _rows(connection, "had", "sent", {row.had_id for row in rows})
     contents = _contents(connection, {int(claim[:-1]) for row in rows for claim in row.claims.split()})
     groups = []

@@ -50,16 +50,8 @@ version = Table(
     metadata,
     Column("hash", Text, primary_key=True),
     Column("content", Text, nullable=False),
-    Column("kind", Text, nullable=False, server_default=text("''")),
-    Column("language", Text, nullable=False, server_default=text("''")),
-    Column("root", Text, nullable=False, server_default=text("''")),
-    Column("day", Text, nullable=False, server_default=text("''")),
-    Column("topics", Text, nullable=False, server_default=text("'[]'")),
 )
-"""Item versions: the canonical JSON of a validated content, named by its SHA-256.
-
-Beside it stands what lists and feeds choose items by, so that the newsroom can be read without all texts.
-"""
+"""Item versions: the canonical JSON of a validated content, named by its SHA-256."""
 
 event = Table(
     "event",
@@ -76,8 +68,17 @@ event = Table(
     Column("corrections", Integer, nullable=False),
     Column("photo", Text),
     Column("backfill", _FLAG, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("''")),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    Column("root", Text, nullable=False, server_default=text("''")),
+    Column("day", Text, nullable=False, server_default=text("''")),
+    Column("topics", Text, nullable=False, server_default=text("'[]'")),
+    Column("urgent", _FLAG, nullable=False, server_default=text("0")),
 )
-"""The release log: append-only, numbered without gaps."""
+"""The release log: append-only, numbered without gaps; `digest.newsroom.log.Line` has the same columns.
+
+Behind `backfill` stand copies of what lists, feeds and mail choose items by, so that all is read without the contents.
+"""
 
 interest = Table(
     "interest",

@@ -10,8 +10,9 @@ from pathlib import Path
 from digest.delivery.ledger import EditionView, Overview
 from digest.delivery.transitions import OPEN, State
 from digest.store.releases import from_seconds
-from digest.store.sending import Sending, transaction
+from digest.store.sending import Sending
 from digest.store.slots import try_slot
+from digest.store.sqlite import transaction
 
 __all__ = ["Scope"]
 

@@ -11,7 +11,6 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,8 +31,9 @@ from digest.delivery.transitions import (
     judge_fence,
 )
 from digest.delivery.verdicts import REPLY_LENGTH
+from digest.store.sqlite import transaction
 
-__all__ = ["LETTERS", "Question", "Sending", "transaction"]
+__all__ = ["LETTERS", "Question", "Sending"]
 
 LETTERS = None
 """Stands for single letters where the id of an edition may stand."""
@@ -91,19 +91,6 @@ class Question:
     outcome: Outcome | None
     go: Picked | None
     want: bool
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """One transaction that writes: durable at its end, or as if it had never been."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 class Sending:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from digest.errors import ContentError, Problem, SubscriberError
@@ -47,23 +47,32 @@ _GUARDED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a row may choose from: the site's topics and languages, and the list's rhythms, the default first."""
+    """What a row may choose from: the site's topics and languages, and the list's rhythms, the default first.
+
+    `moved` says where topics go on that have moved, and `ended` which ones have ended; rows that name them get a remark.
+    """
 
     topics: frozenset[str]
     languages: frozenset[str]
     rhythms: tuple[str, ...]
     default_language: str
+    moved: Mapping[str, str] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderRow:
-    """One reader as the file has it, complete. `line` is where it stands, from 1, and does not count in comparisons."""
+    """One reader as the file has it, complete.
+
+    `line` is where it stands, from 1; `remarks` are warnings. Neither counts in comparisons.
+    """
 
     address: Address
     topics: tuple[str, ...]
     language: str
     rhythm: str
     line: int = field(default=0, compare=False)
+    remarks: tuple[Problem, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +183,7 @@ def _read_row(
         cause = f"it has {len(cells)} cells where the header has {len(layout.columns)}"
         return _build_problem(number, layout, [("row", cause)])
     faults: list[tuple[str, str]] = []
-    row = _judge_cells(number, dict(zip(layout.columns, cells, strict=True)), choices, seen, faults)
+    row = _judge_cells(number, layout, dict(zip(layout.columns, cells, strict=True)), choices, seen, faults)
     return row or _build_problem(number, layout, faults)
 
 
@@ -183,7 +192,12 @@ def _build_problem(number: int, layout: _Layout, faults: list[tuple[str, str]]) 
 
 
 def _judge_cells(
-    number: int, cells: dict[str, str], choices: Choices, seen: dict[str, int], faults: list[tuple[str, str]]
+    number: int,
+    layout: _Layout,
+    cells: dict[str, str],
+    choices: Choices,
+    seen: dict[str, int],
+    faults: list[tuple[str, str]],
 ) -> ReaderRow | None:
     address = _judge_email(cells["email"], seen, faults)
     topics = _judge_topics(cells.get("topics", ""), choices, faults)
@@ -192,7 +206,8 @@ def _judge_cells(
     if address is None or faults:
         return None
     seen[lookup_form(address.address)] = number
-    return ReaderRow(address, topics, language, rhythm, number)
+    remarks = tuple(Problem(layout.name, number, "topics", text, "warning") for text in _remark_topics(topics, choices))
+    return ReaderRow(address, topics, language, rhythm, number, remarks)
 
 
 def _judge_email(cell: str, seen: dict[str, int], faults: list[tuple[str, str]]) -> Address | None:
@@ -222,6 +237,15 @@ def _judge_topics(cell: str, choices: Choices, faults: list[tuple[str, str]]) ->
         shown = ", ".join(_show(word) for word in unknown[:5])
         faults.append(("topics", f"there is no topic {shown}; the topics are {', '.join(sorted(choices.topics))}"))
     return tuple(sorted(words))
+
+
+def _remark_topics(topics: Iterable[str], choices: Choices) -> Iterator[str]:
+    for topic in topics:
+        target = choices.moved.get(topic, topic)
+        if target != topic:
+            yield f"{topic} goes on as {target}; the reader follows that"
+        if target in choices.ended:
+            yield f"{target} has ended; nothing new comes under it"
 
 
 def _judge_word(

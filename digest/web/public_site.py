@@ -1,95 +1,158 @@
-"""The public site over HTTP: the files of public/, with the right types and careful headers."""
+"""The public site over HTTP: what lies in public/, from memory, and what is made on demand.
+
+What is answered follows from the request alone, and nothing is kept of whoever asks: no cookie, no log, no address.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Protocol
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digest.feeds.documents import MEDIA_TYPES
+from digest.publishing.manifest import manifest_path, open_manifest
+from digest.settings import Site
+from digest.web import refusals
+from digest.web.addresses import find_file
+from digest.web.beside import gather
+from digest.web.codings import choose_coding
+from digest.web.conditions import is_unchanged
+from digest.web.deltas import wants_part
+from digest.web.fields import Fields, judge_path
+from digest.web.finding import Finder, Found
+from digest.web.keeping import ROOM, Kept
+from digest.web.large import send_large
+from digest.web.polling import Pace
+from digest.web.press import PressFeeds, answer_press
+from digest.web.refusals import Answer
+from digest.web.requests import Asked, is_proxied, read_asked
+from digest.web.resources import NOTHING, Form, Resource
+from digest.web.shelf import Contents, LargeFile, OnDemand, Shelf
+from digest.web.telling import tell_once
 
-__all__ = ["build_app"]
+__all__ = ["Noting", "PublicSite", "build_app"]
 
-_SOURCES = {"default-src": "'none'", "img-src": "'self' https:", "style-src": "'self'", "base-uri": "'none'"}
-_SOURCES |= {"form-action": "'self'", "frame-ancestors": "'none'"}
-_POLICY = "; ".join(f"{name} {sources}" for name, sources in _SOURCES.items())
-_HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
-
-
-class _Headers:
-    """Adds the careful headers to every answer that does not set them itself; feeds may be read from any page."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message.setdefault("headers", [])
-                present = {name for name, _ in headers}
-                headers.extend(pair for pair in _HEADERS if pair[0] not in present)
-                if scope["path"].startswith("/feeds/"):
-                    headers.append((b"access-control-allow-origin", b"*"))
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+_READING = ("GET", "HEAD")
 
 
-class _Files(StaticFiles):
-    """Files with the media types of feeds; what is missing gets the site's own page."""
+class Noting(Protocol):
+    """Whoever counts how feeds are read; see `digest.web.audience.Counter`."""
 
-    async def check_config(self) -> None:
-        """The folder may still be missing: then nothing is found in it."""
-
-    def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        media_type = _media_type(str(full_path))
-        if media_type and response.status_code == 200:
-            response.headers["content-type"] = media_type
-        return response
+    def note(self, path: str, status: int, user_agent: str) -> None:
+        """A feed was answered at this path: with 304, or in full."""
 
 
-def _media_type(path: str) -> str | None:
-    if "/feeds/" not in path:
-        return None
-    return MEDIA_TYPES.get(path.rpartition(".")[2])
-
-
-def build_app(public: Path, routes: Sequence[BaseRoute] = ()) -> Starlette:
-    """The public site, with further routes before its files.
+def build_app(
+    site: Site,
+    routes: Sequence[BaseRoute] = (),
+    *,
+    contents: Contents | None = None,
+    on_demand: OnDemand | None = None,
+    press: PressFeeds | None = None,
+    counter: Noting | None = None,
+    pace: Pace | None = None,
+    room: int = ROOM,
+) -> PublicSite:
+    """The public site, with further routes beside it.
 
     Args:
-        public: the folder that `digest publish` writes; it may still be missing.
-        routes: what else this server answers, such as the demonstration's caught mails.
+        site: its public/ is served; it may still be missing.
+        routes: what else this server answers, such as the demonstration's caught mails; each has a first step of its own.
+        contents: what is known of public/; the manifest that `publish` writes when none is given.
+        on_demand: makes feeds that do not lie in public/.
+        press: makes private feeds, below /press/.
+        counter: counts how feeds are read.
+        pace: how often a client may fetch a feed without conditions.
+        room: how many bytes are kept in memory.
     """
-
-    async def not_found(_request: Request, _error: Exception) -> Response:
-        page = public / "404.html"
-        if page.is_file():
-            return FileResponse(page, status_code=404, media_type="text/html")
-        return PlainTextResponse("There is nothing here yet. Publish first: digest publish\n", status_code=404)
-
-    files = _Files(directory=public, html=True, check_dir=False, follow_symlink=False)
-    return Starlette(
-        routes=[*routes, Mount("/", files)],
-        middleware=[Middleware(_Headers)],
-        exception_handlers={404: not_found, HTTPException: _refuse},
-    )
+    contents = contents or open_manifest(manifest_path(site.var, site.public))
+    finder = Finder(Shelf(site.public, contents, Fields(site.settings), on_demand), Kept(room))
+    return PublicSite(finder, gather(routes), press, counter, pace or Pace())
 
 
-async def _refuse(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return PlainTextResponse(f"{error.detail}\n", status_code=error.status_code)
+class PublicSite:
+    """The application."""
+
+    def __init__(
+        self, finder: Finder, beside: Mapping[str, ASGIApp], press: PressFeeds | None, counter: Noting | None, pace: Pace
+    ) -> None:
+        self._finder, self._beside, self._press, self._counter, self._pace = finder, beside, press, counter, pace
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        path, method = scope["path"], scope["method"]
+        ready = self._finder.ready(path) if method in _READING else None
+        beside = None if ready else self._beside.get(path[1:].partition("/")[0])
+        if beside is not None:
+            await beside(scope, receive, send)
+            return
+        asked = read_asked(scope["headers"])
+        try:
+            found = ready or await self._find(path, method, asked)
+            answer = await self._choose(found, path, asked, scope) if isinstance(found, Resource) else found
+        except Exception as error:  # noqa: BLE001 (whatever it is, the reader gets a page and other addresses are answered)
+            tell_once("an address cannot be answered", error, discreet=path.startswith("/press/"))
+            answer = refusals.trouble()
+        if isinstance(answer, LargeFile):
+            await send_large(answer, self._finder, asked, method, send)
+            return
+        start, body = answer
+        await send(start)
+        await send(body if method != "HEAD" else NOTHING)
+
+    async def _find(self, path: str, method: str, asked: Asked) -> Found:
+        if method == "OPTIONS":
+            return refusals.build_options(shared=judge_path(find_file(path) or "").shared)
+        if method not in _READING:
+            return refusals.method_not_allowed()
+        if self._press is not None and path.startswith("/press/"):
+            private = await self._finder.render(partial(answer_press, self._press, path, asked))
+            if private is not None:
+                return private
+        return await self._finder.find(path)
+
+    async def _choose(self, resource: Resource, path: str, asked: Asked, scope: Scope) -> Answer:
+        """The answer in the coding, and with the conditions, that were asked for."""
+        feed = resource.sort.feed
+        if feed and asked.get(b"sec-fetch-dest") == b"document":
+            page = await self._finder.find(path, as_page=True)
+            if isinstance(page, Resource) and page.status != 404:
+                resource, feed = page, None
+        coding = choose_coding(asked.get(b"accept-encoding"))
+        form = await self._finder.form(path, resource, coding)
+        if resource.status != 200:
+            return form.full, form.body
+        conditions = asked.get(b"if-none-match"), asked.get(b"if-modified-since")
+        if is_unchanged(form.etag, resource.modified_at, *conditions):
+            if feed:
+                self._note(path, 304, asked)
+            return form.unchanged, NOTHING
+        if feed and scope["method"] == "GET":
+            return await self._answer_feed(resource, form, path, asked, scope)
+        return form.full, form.body
+
+    async def _answer_feed(self, feed: Resource, form: Form, path: str, asked: Asked, scope: Scope) -> Answer:
+        """A feed in full, or what is new in it; a client that never asks whether it has changed may have to wait."""
+        tags = asked.get(b"if-none-match")
+        if tags is None and b"if-modified-since" not in asked:
+            wait = self._judge_pace(path, asked, scope)
+            if wait:
+                return refusals.too_many(wait)
+        elif tags is not None and wants_part(asked.get(b"a-im", b"")):
+            part = await self._finder.part(path, feed, tags)
+            form = await self._finder.form(path, part, choose_coding(asked.get(b"accept-encoding")))
+        self._note(path, 200, asked)
+        return form.full, form.body
+
+    def _judge_pace(self, path: str, asked: Asked, scope: Scope) -> int:
+        client = scope.get("client")
+        return self._pace.judge(client[0], path, time.monotonic()) if client and not is_proxied(asked) else 0
+
+    def _note(self, path: str, status: int, asked: Asked) -> None:
+        if self._counter is not None:
+            self._counter.note(path, status, asked.get(b"user-agent", b"").decode("latin-1"))

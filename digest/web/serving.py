@@ -1,4 +1,4 @@
-"""Listening: one server process on the site's address, ended by a signal."""
+"""Listening: one server process on the site's address, ended by a signal, with other work beside it in the same loop."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from starlette.types import ASGIApp
 
 from digest.errors import DigestError
+from digest.web.working import Beside, working
 
-__all__ = ["ServeError", "listen", "serve"]
-
+__all__ = ["Beside", "ServeError", "listen", "serve"]
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_GRACE = 3
+"""How long requests that are under way may take after the signal, in seconds."""
+_IDLE = 65
+"""How long a connection is kept open between requests, in seconds: longer than proxies keep theirs."""
 
 
 class ServeError(DigestError):
@@ -42,14 +46,29 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is called once the server answers."""
+def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    ready: Callable[[], None] = lambda: None,
+    beside: Sequence[Beside] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        app: answers requests.
+        listener: see `listen`; it is closed at the end.
+        ready: is called once the server answers.
+        beside: work that goes on in the same loop meanwhile. Each is begun when the server answers, begun again after a
+            while when it fails (the failure is told in one line), and cancelled when the server ends. One that returns has
+            done its work.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
+        async def main_loop(self) -> None:
             ready()
+            async with working(beside):
+                await super().main_loop()
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -63,8 +82,19 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None] = lam
                 for number in _ENDING:
                     loop.remove_signal_handler(number)
 
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3)
     try:
+        config = uvicorn.Config(
+            app,
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_level="error",  # whatever strangers send by way of requests is worth no line
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # no client may say that it is another one
+            timeout_keep_alive=_IDLE,
+            timeout_graceful_shutdown=_GRACE,
+        )
         Server(config).run(sockets=[listener])
     finally:
         listener.close()

@@ -20,7 +20,7 @@ from digest.delivery.smtp import SmtpTransport
 from digest.delivery.transitions import OPEN, State
 from digest.delivery.transport import Letter, Transport
 from digest.desk.approving import check_approved, freeze_edition
-from digest.desk.publishing import rebuild
+from digest.desk.building import rebuild
 from digest.desk.workplace import Workplace
 from digest.editions.edition import Edition, check_state
 from digest.errors import Status, StoreError

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from digest.clock import real_now
+from digest.desk.building import Wanted, rebuild
 from digest.desk.checking import check
-from digest.desk.publishing import rebuild
 from digest.desk.workplace import open_workplace
 from digest.errors import ContentError, SettingsError, Status, StoreError, UsageError
 
@@ -76,7 +76,7 @@ def test_a_site_built_anew_from_the_log_has_the_same_bytes(desk):
     for path, _ in desk.bytes_below("items"):
         path.unlink()
     desk.reopen()
-    rebuild(desk.place, out=desk.folder / "anew")
+    rebuild(desk.place, Wanted(out=desk.folder / "anew"))
     assert public(desk, "anew") == before
 
 

@@ -78,7 +78,7 @@ def test_nothing_that_staff_ask_for_is_written_among_the_sites_own_files(week):
             write_preview(week.place, name, folder)
         if folder != week.folder / "public" / "look":
             with pytest.raises(StoreError, match="the site's own files lie there"):
-                write_output(week.place.site, folder, {}, {})
+                write_output(week.place.site, folder, [], {})
 
 
 def test_a_folder_with_other_files_is_no_place_for_a_site(week, tmp_path):

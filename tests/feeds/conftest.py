@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
 from digest.feeds.documents import FeedWriter
+from digest.feeds.feed import Embargoed, Feed
+from digest.feeds.press import build_press_feed
+from digest.feeds.selection import FeedBuilder
 from digest.items.model import Content
 from digest.newsroom.log import Event, EventType
 from digest.newsroom.pictures import Picture, Rendition
@@ -52,6 +56,20 @@ PICTURE = Picture(
     Rendition("fedcba9876543210-400.jpg", 400, 225, 9_876),
 )
 
+MONTHS_LATER = datetime(2022, 5, 20, tzinfo=UTC)
+FULL = """
+[topics.war]
+title = "War"
+moved_to = "ukraine"
+[topics.vote]
+title = "Vote"
+ended = 2022-05-01
+[feeds]
+entries = 4
+combinations = true
+hub = "https://hub.example.org/?a=1&b=2"
+"""
+
 Release = Callable[..., Event]
 
 
@@ -78,15 +96,23 @@ def pictures() -> Mapping[str, Picture]:
 
 @pytest.fixture
 def release() -> Release:
-    """Makes events of the log, one after the other; every argument changes one thing of them."""
+    """Makes events of the log, one after the other; every argument changes one thing of them.
+
+    Each is a day later than the one before; later events of an item keep its date and count its corrections. `updated_at` is
+    the event's, `updated` what the file says.
+    """
     count = 0
+    published: dict[str, datetime] = {}
+    corrected: dict[str, int] = {}
 
     def make(item: str, **changes: Any) -> Event:
         nonlocal count
         count += 1
         at = changes.pop("at", START + timedelta(days=count))
         photo_hash = changes.pop("photo_hash", None)
-        event = {key: changes.pop(key) for key in ("type", "published_at", "updated_at") if key in changes}
+        event = {key: changes.pop(key) for key in ("type", "published_at", "updated_at", "backfill") if key in changes}
+        if "updated" in changes:
+            changes["updated_at"] = changes.pop("updated")
         content = {
             "id": item,
             "title": f"Title of {item}",
@@ -98,7 +124,9 @@ def release() -> Release:
             "date_at": at,
             "body": f"Body of *{item}*.\n\nMore of it.",
         }
-        facts = {"type": EventType.RELEASED, "published_at": at, "updated_at": at, **event}
+        published.setdefault(item, event.get("published_at", at))
+        corrected[item] = corrected.get(item, 0) + (event.get("type") is EventType.CORRECTED)
+        facts = {"type": EventType.RELEASED, "published_at": published[item], "updated_at": at, **event}
         return Event(
             item=item,
             at=at,
@@ -106,6 +134,7 @@ def release() -> Release:
             content=Content.model_validate({**content, **changes}),
             photo=photo_hash,
             number=count,
+            corrections=corrected[item],
             **facts,
         )
 
@@ -150,3 +179,51 @@ def newsroom(release: Release) -> Newsroom:
 @pytest.fixture
 def writer(settings: Settings, pictures: Mapping[str, Picture], templates: Templates) -> FeedWriter:
     return FeedWriter(settings, pictures, templates)
+
+
+@pytest.fixture
+def written(
+    newsroom: Newsroom,
+    busy: Newsroom,
+    change_settings: Callable[[str], Settings],
+    pictures: Mapping[str, Picture],
+    templates: Templates,
+    release: Release,
+) -> list[tuple[Feed, FeedWriter]]:
+    """Every sort of feed: plain, in one language, combined; with a hub, tombstones and pages of archives, ended and moved;
+    and a private one."""
+    plain, full = (FeedWriter(change_settings(more), pictures, templates) for more in ("", FULL))
+    builders = [
+        (FeedBuilder(newsroom, plain.settings), plain),
+        (FeedBuilder(busy, full.settings), full),
+        (FeedBuilder(busy, full.settings, MONTHS_LATER), full),
+    ]
+    feeds = [(feed, writer) for builder, writer in builders for feed in (*builder.offered(), *builder.moved())]
+    for builder, writer in builders[1:]:
+        archives = builder.archives
+        assert archives is not None
+        for topic, month in product([None, *writer.settings.topics], range(len(archives.months))):
+            feeds += [(builder.build_page(topic, page), writer) for page in archives.pages(topic, month)]
+    waiting = [Embargoed(release(name).content, MONTHS_LATER, START) for name in ("waiting-1", "waiting-2")]
+    words, stem = templates.words("en"), "https://news.example.org/press/token/feed"
+    return [*feeds, (build_press_feed(newsroom, waiting, plain.settings, words, stem), plain)]
+
+
+@pytest.fixture
+def busy(release: Release) -> Newsroom:
+    """Items of three months under few entries, some of them corrected, withdrawn, in other languages."""
+    topics = (("ukraine",), ("russia", "ukraine"), ("war",), ("vote",), ())
+    kinds, languages = ("report", "victory"), ("en", "fr", "ar")
+    moments = [START + timedelta(days=3 * n - 12) for n in range(24)]
+    events = [
+        release(f"busy-{n}", topics=topics[n % 5], kind=kinds[n % 2], language=languages[n % 3], at=at)
+        for n, at in enumerate(moments)
+    ]
+    last = events[-1].at
+    note, reason = {"date": "2022-04-01", "note": "It was twelve."}, {"date": "2022-04-01", "reason": "It was untrue."}
+    events.append(release("busy-2", type=EventType.CORRECTED, topics=("war",), kind="report", at=last, corrections=(note,)))
+    for name in ("busy-23", "busy-5"):
+        events.append(
+            release(name, type=EventType.WITHDRAWN, topics=("ukraine",), kind="victory", at=last, withdrawn=reason)
+        )
+    return build_newsroom(events)

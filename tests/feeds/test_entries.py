@@ -74,6 +74,32 @@ def test_corrections_are_labelled_and_dated_above_the_text(release: Release, bui
     )
 
 
+def test_the_newest_correction_stands_first(release: Release, build: Build) -> None:
+    notes = ({"date": "2022-03-01", "note": "First."}, {"date": "2022-03-05", "note": "Second."})
+
+    content = build(release("a", corrections=notes)).content
+
+    assert content.index("Second.") < content.index("First.")
+
+
+@pytest.mark.parametrize(
+    ("updated", "corrections", "label"),
+    [
+        ("2022-03-04T09:00:00Z", (), "<p><strong>Update</strong> · 4 March 2022</p>\n<p>Body"),
+        ("2022-03-04T09:00:00Z", ({"date": "2022-03-03", "note": "Wrong."},), "<strong>Update</strong> · 4 March 2022"),
+        ("2022-03-04T09:00:00Z", ({"date": "2022-03-04", "note": "Wrong."},), None),
+        ("2022-01-01T09:00:00Z", (), None),
+        (None, (), None),
+    ],
+)
+def test_an_update_that_no_correction_explains_is_labelled(
+    release: Release, build: Build, updated: str | None, corrections: tuple[dict[str, str], ...], label: str | None
+) -> None:
+    content = build(release("a", updated=updated, corrections=corrections)).content
+
+    assert (label in content) if label else ("Update" not in content)
+
+
 def test_of_a_withdrawn_item_only_the_notice_is_left(release: Release, build: Build) -> None:
     entry = build(
         release(
@@ -147,6 +173,17 @@ def test_categories_are_topics_then_the_kind_in_the_items_language(release: Rele
         ("forgotten", "forgotten", "https://news.example.org/topics/"),
         ("press-release", "Communiqué", "https://news.example.org/kinds/"),
     ]
+
+
+def test_a_topic_that_moved_is_told_as_the_one_in_which_it_goes_on(
+    release: Release, change_settings: Callable[[str], Settings], templates: Templates
+) -> None:
+    settings = change_settings('[topics.war]\ntitle = "War"\nmoved_to = "ukraine"\n')
+    item = build_newsroom([release("a", topics=("war", "russia", "ukraine"))]).items[0]
+
+    categories = build_entry(item, settings, {}, templates).categories
+
+    assert [each.label for each in categories] == ["Ukraine", "Russia", "Press release"]
 
 
 def test_the_link_leads_to_the_canonical_page(release: Release, build: Build) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,36 +15,46 @@ from lxml import etree
 
 from digest.clock import parse_utc
 from digest.feeds.documents import FeedWriter
-from digest.feeds.selection import Feed, build_feed, build_feeds
+from digest.feeds.feed import Feed
 from digest.newsroom.public import Newsroom
-from digest.settings import Settings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ENCODED = "{http://purl.org/rss/1.0/modules/content/}encoded"
-ADDRESS = "https://news.example.org/feeds/"
+HISTORY = "{http://purl.org/syndication/history/1.0}"
+DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+MONTHS_LATER = datetime(2022, 5, 20, tzinfo=UTC)
 
 Documents = list[tuple[Feed, Any]]
 
 
 @pytest.fixture
-def feeds(newsroom: Newsroom, settings: Settings) -> list[Feed]:
-    language = [build_feed(newsroom, settings, language=language) for language in settings.languages]
-    return [*build_feeds(newsroom, settings), *language, build_feed(newsroom, settings, topic="russia", kind="report")]
+def feeds(written: list[tuple[Feed, FeedWriter]]) -> list[Feed]:
+    return [feed for feed, _ in written]
 
 
 @pytest.fixture
-def atom(feeds: list[Feed], writer: FeedWriter) -> Documents:
-    return [(feed, etree.fromstring(writer.render(feed, "atom"))) for feed in feeds]
+def atom(written: list[tuple[Feed, FeedWriter]]) -> Documents:
+    return [(feed, etree.fromstring(writer.render(feed, "atom"))) for feed, writer in written]
 
 
 @pytest.fixture
-def rss(feeds: list[Feed], writer: FeedWriter) -> Documents:
-    return [(feed, etree.fromstring(writer.render(feed, "rss")).find("channel")) for feed in feeds]
+def rss(written: list[tuple[Feed, FeedWriter]]) -> Documents:
+    return [(feed, etree.fromstring(writer.render(feed, "rss")).find("channel")) for feed, writer in written]
 
 
 @pytest.fixture
-def listed(feeds: list[Feed], writer: FeedWriter) -> Documents:
-    return [(feed, json.loads(writer.render(feed, "json"))) for feed in feeds]
+def listed(written: list[tuple[Feed, FeedWriter]]) -> Documents:
+    return [(feed, json.loads(writer.render(feed, "json"))) for feed, writer in written]
+
+
+def test_every_sort_of_feed_is_looked_at(feeds: list[Feed]) -> None:
+    assert {feed.state for feed in feeds} == {"open", "ended", "moved"}
+    assert any(feed.page for feed in feeds)
+    assert any(feed.following for feed in feeds)
+    assert any(feed.tombstones for feed in feeds)
+    assert any(feed.hub for feed in feeds)
+    assert any(feed.embargoed for feed in feeds)
+    assert any(not feed.items for feed in feeds)
 
 
 @pytest.fixture
@@ -55,9 +66,9 @@ def test_each_feed_names_its_own_address_once(atom: Documents, rss: Documents, l
     for form, documents in (("atom", atom), ("rss", rss)):
         for feed, tree in documents:
             links = tree.findall(f"{ATOM}link[@rel='self']")
-            assert [link.get("href") for link in links] == [f"{ADDRESS}{feed.name}.{form}"]
+            assert [link.get("href") for link in links] == [f"{feed.stem}.{form}"]
             assert links[0].get("type") == f"application/{form}+xml"
-    assert [document["feed_url"] for _, document in listed] == [f"{ADDRESS}{feed.name}.json" for feed, _ in listed]
+    assert [document["feed_url"] for _, document in listed] == [f"{feed.stem}.json" for feed, _ in listed]
 
 
 def test_each_feed_links_to_its_home_page(atom: Documents, rss: Documents, listed: Documents) -> None:
@@ -91,10 +102,14 @@ def test_moments_of_atom_and_json_are_utc_and_none_is_twice_the_same(atom: Docum
 
 
 def test_a_feed_was_updated_when_its_last_entry_was(atom: Documents) -> None:
-    for _, tree in atom:
-        entries = [element.text for element in tree.iterfind(f"{ATOM}entry/{ATOM}updated")]
-        if entries:
-            assert tree.findtext(f"{ATOM}updated") == max(entries)
+    """Or when its last tombstone was set: never earlier, and never at the moment of building."""
+    for feed, tree in atom:
+        moments = [element.text for element in tree.iterfind(f"{ATOM}entry/{ATOM}updated")]
+        moments += [element.get("when").replace("Z", ".000Z") for element in tree.iter(DELETED)]
+        if moments and feed.state == "open":
+            assert tree.findtext(f"{ATOM}updated") == max(moments)
+        elif moments:
+            assert tree.findtext(f"{ATOM}updated") >= max(moments)
 
 
 def test_dates_of_rss_are_rfc_822(rss: Documents) -> None:
@@ -115,6 +130,7 @@ def test_rss_items_carry_the_date_of_their_last_change(newsroom: Newsroom, rss: 
 def test_every_address_is_absolute(trees: list[Any], listed: Documents) -> None:
     documents = [etree.tostring(tree, encoding="unicode") for tree in trees]
     for text in documents:
+        assert not re.search(r'(?:href|src|url|domain|scheme|uri)=(?:"|&quot;)(?:"|&quot;)', text)
         for address in re.findall(r'(?:href|src|url|domain|scheme|uri)=(?:"|&quot;)([^"&]+)', text):
             assert urlsplit(address).scheme in ("http", "https", "mailto")
             assert urlsplit(address).netloc
@@ -126,7 +142,7 @@ def test_every_address_is_absolute(trees: list[Any], listed: Documents) -> None:
 def test_nothing_is_empty(trees: list[Any], listed: Documents) -> None:
     for tree in trees:
         for element in tree.iter():
-            assert (element.text or "").strip() or len(element) or element.attrib
+            assert (element.text or "").strip() or len(element) or element.attrib or element.tag == f"{HISTORY}archive"
             assert all(value.strip() for value in element.attrib.values())
     for _, document in listed:
         assert all(value for item in (document, *document["items"]) for key, value in item.items() if key != "items")
@@ -187,14 +203,16 @@ def test_readers_are_told_when_to_look_and_never_when_not_to(rss: Documents) -> 
 
 
 def test_json_feeds_keep_to_version_1_1(listed: Documents) -> None:
-    for _, document in listed:
+    for feed, document in listed:
+        told = {"hubs": feed.hub, "next_url": feed.previous, "expired": feed.state != "open"}
         assert document["version"] == "https://jsonfeed.org/version/1.1"
         assert set(document) == {
-            "version", "title", "home_page_url", "feed_url", "description", "authors", "language", "items",
+            "version", "title", "home_page_url", "feed_url", "description", "favicon", "authors", "language", "items",
+            *(name for name, value in told.items() if value),
         }  # fmt: skip
         for item in document["items"]:
             assert {"id", "url", "title", "summary", "content_html", "date_published", "date_modified"} <= set(item)
-            assert all(isinstance(tag, str) for tag in item["tags"])
+            assert all(isinstance(tag, str) for tag in item.get("tags", ()))
             assert all(set(author) == {"name"} for author in item["authors"])
 
 
@@ -202,3 +220,51 @@ def _entries(*groups: Documents) -> Iterator[Any]:
     for documents in groups:
         for _, tree in documents:
             yield from tree.iter(f"{ATOM}entry", "item")
+
+
+def test_atom_links_are_of_known_relations_and_none_stands_twice(atom: Documents, rss: Documents) -> None:
+    for _, tree in (*atom, *rss):
+        links = [(link.get("rel"), link.get("href")) for link in tree.findall(f"{ATOM}link")]
+        assert len({rel for rel, _ in links}) == len(links)
+        assert {rel for rel, _ in links} <= {"self", "alternate", "hub", "current", "prev-archive", "next-archive"}
+
+
+def test_pages_of_archives_say_so_and_lead_on(atom: Documents, rss: Documents) -> None:
+    """RFC 5005 section 4: an archive names its current document and has a neighbour."""
+    for feed, tree in (*atom, *rss):
+        rels = {link.get("rel") for link in tree.findall(f"{ATOM}link")}
+        assert (tree.find(f"{HISTORY}archive") is not None) == ("current" in rels) == bool(feed.page)
+        if feed.page:
+            assert rels & {"prev-archive", "next-archive"}
+            assert "hub" not in rels
+
+
+def test_hubs_are_named_in_each_format(atom: Documents, rss: Documents, listed: Documents) -> None:
+    for documents in (atom, rss):
+        for feed, tree in documents:
+            assert [link.get("href") for link in tree.findall(f"{ATOM}link[@rel='hub']")] == ([feed.hub] if feed.hub else [])
+    for feed, document in listed:
+        assert document.get("hubs", []) == ([{"type": "WebSub", "url": feed.hub}] if feed.hub else [])
+
+
+def test_tombstones_say_what_is_gone_since_when_and_why(atom: Documents, rss: Documents, listed: Documents) -> None:
+    """RFC 6721; in RSS and JSON Feed the entry is just gone, and its place stays empty."""
+    for (feed, tree), (_, channel), (_, document) in zip(atom, rss, listed, strict=True):
+        deleted = list(tree.iter(DELETED))
+        names = [element.get("ref") for element in deleted]
+        assert names == [stone.item.entry_id for stone in feed.tombstones]
+        assert len(set(names)) == len(names)
+        assert not {*names} & {element.text for element in tree.iter(f"{ATOM}id")}
+        assert not {*names} & {element.text for element in channel.iter("guid")}
+        assert not {*names} & {item["id"] for item in document["items"]}
+        for element in deleted:
+            assert parse_utc(element.get("when")) <= MONTHS_LATER
+            assert [child.text for child in element] == ["It was untrue."]
+            assert element.getparent() is tree
+
+
+def test_entries_stand_newest_first(atom: Documents) -> None:
+    for feed, tree in atom:
+        dates = [element.text for element in tree.iterfind(f"{ATOM}entry/{ATOM}published")]
+        rest = dates[len(feed.embargoed) :]
+        assert rest == sorted(rest, reverse=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from digest.errors import ContentError, Problem
-from digest.items import folder as folder_module
 from digest.items.folder import (
     MAX_FILE_SIZE,
     Folder,
@@ -20,6 +19,7 @@ from digest.items.folder import (
     write_missing,
     write_new,
 )
+from digest.items.scanning import scan_items
 from digest.settings import Site
 
 Text = Callable[..., str]
@@ -192,9 +192,13 @@ def test_folders_end_somewhere(site: Site, put: Put) -> None:
     assert "folders deep" in only(folder).text
 
 
-def test_a_file_that_goes_away_is_not_there(site: Site) -> None:
-    gone = folder_module._read_file(site.items / "gone.md", "items/gone.md", site.settings, {})
-    assert list(gone) == []
+def test_a_file_that_goes_away_is_not_there(site: Site, put: Put) -> None:
+    gone = put("gone.md")
+    put("sound.md")
+    scan = scan_items(site.items)
+    gone.unlink()
+    folder = read_folder(site, scan=scan)
+    assert (ids(folder), folder.file_count, folder.problems) == (["sound"], 1, ())
 
 
 def test_an_id_used_twice_names_both_files(site: Site, put: Put) -> None:

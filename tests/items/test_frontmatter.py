@@ -7,6 +7,7 @@ import time
 import pytest
 
 from digest.items.frontmatter import FrontMatter, read_front_matter
+from digest.items.plainmatter import read_plain
 
 
 def read(inner: str) -> FrontMatter:
@@ -133,3 +134,69 @@ def test_hostile_front_matter_is_refused_at_once(inner: str) -> None:
     start = time.process_time()
     assert read(inner).faults
     assert time.process_time() - start < 2
+
+
+def test_what_people_write_needs_no_parser() -> None:
+    source = """\
+title: Harbour, what we know so far
+date: 2022-02-28   # or a moment
+topics: [russia, ukraine]
+summary: "It's said: 'no' # comment, [none]"
+url: https://e.org/a?b=c#d
+
+# photo below
+photo:
+  src: quay.jpg
+  alt: 'A quay, "old"'
+  caption:
+review: []
+issuer: ~"""
+    assert read_plain(source.split("\n")) == (
+        {
+            "title": "Harbour, what we know so far",
+            "date": "2022-02-28",
+            "topics": ["russia", "ukraine"],
+            "summary": "It's said: 'no' # comment, [none]",
+            "url": "https://e.org/a?b=c#d",
+            "photo": {"src": "quay.jpg", "alt": 'A quay, "old"', "caption": None},
+            "review": [],
+            "issuer": None,
+        },
+        {
+            ("title",): 2,
+            ("date",): 3,
+            ("topics",): 4,
+            ("topics", 0): 4,
+            ("topics", 1): 4,
+            ("summary",): 5,
+            ("url",): 6,
+            ("photo",): 9,
+            ("photo", "src"): 10,
+            ("photo", "alt"): 11,
+            ("photo", "caption"): 12,
+            ("review",): 13,
+            ("issuer",): 14,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'a: "x\\n"',
+        "a: &b c",
+        "a: one #two",
+        "a: [b, [c]]",
+        "a: |",
+        "- a",
+        "a: b\ta",
+        " a: b",
+        "a: b\n  c: d",
+        "a: b\na: c",
+        "a: b: c",
+        "a: b:",
+        "a: @b",
+    ],
+)
+def test_whatever_is_in_doubt_is_left_to_the_parser(line: str) -> None:
+    assert read_plain(line.split("\n")) is None

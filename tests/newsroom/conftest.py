@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -52,7 +51,7 @@ class House:
 
     def file(self, name: str, day: str = "2022-02-28", **changes: Any) -> None:
         """Write a file, or change what it says; `day` may be a moment in UTC."""
-        item_changes = {key: changes.pop(key) for key in ("status", "embargo_at") if key in changes}
+        item_changes = {key: changes.pop(key) for key in ("status", "embargo_at", "changed_at") if key in changes}
         precise = "T" in day
         at = moment(day) if precise else datetime.fromisoformat(day).replace(tzinfo=self.settings.zone).astimezone(UTC)
         given = {
@@ -69,8 +68,7 @@ class House:
 
     def publish(self, at: str | datetime, **options: Any) -> list[Event]:
         """Publish; the events with their numbers."""
-        planned = self.plan(at, **options).events
-        new = [replace(event, number=len(self.log) + number) for number, event in enumerate(planned, 1)]
+        new = list(self.plan(at, **options).events)
         self.log += new
         return new
 

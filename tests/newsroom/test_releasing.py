@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.newsroom.log import EventType
-from digest.newsroom.public import build_newsroom
+from digest.items.model import KnownItem
+from digest.newsroom import releasing
+from digest.newsroom.log import EventType, build_line
+from digest.newsroom.public import build_newsroom, extend_newsroom, fold_lines
 from digest.newsroom.releasing import BACKFILL_AGE
 
 BEFORE, DAY, LATER = "2022-02-28T04:59:59", "2022-02-28T12:00", "2022-03-01T12:00"
@@ -470,6 +472,114 @@ def test_the_entry_keeps_its_id_when_the_authority_moves(house, newsroom_setting
     }
 
 
+# Only some items.
+
+
+def test_only_the_items_named_are_published_and_spoken_of(house):
+    house.file("one")
+    house.file("two")
+    house.file("gone")
+    house.publish(DAY)
+    house.files.pop("gone")
+    house.file("one", title="Changed")
+    house.file("two", status="draft")
+    house.file("three")
+    plan = house.plan(LATER, only={"one"})
+    assert [(event.type.value, event.item) for event in plan.events] == [("refiled", "one")]
+    assert plan.remarks == ()
+    assert [event.item for event in house.plan(LATER, only={"three", "two"}).events] == ["three"]
+    assert len(house.plan(LATER, only={"two"}).remarks) == len(house.plan(LATER, only={"gone"}).remarks) == 1
+    assert house.plan(LATER, only=()).events == ()
+
+
+def test_a_twin_is_noticed_among_the_items_that_are_not_named(house):
+    house.file("one")
+    house.publish(DAY)
+    house.files.clear()
+    house.file("renamed", title="Title of one")
+    plan = house.plan(LATER, only={"renamed"})
+    assert (plan.events, [problem.severity for problem in plan.remarks]) == ((), ["error"])
+
+
+# What the clock alone releases.
+
+
+@pytest.mark.parametrize(
+    ("changed", "released"), [("2022-02-28T14:59", True), ("2022-02-28T15:00", True), ("2022-02-28T15:01", False)]
+)
+def test_the_clock_releases_what_was_ready_before_its_moment(house, changed, released):
+    house.file("one", embargo_at=at("2022-02-28T15:00"), changed_at=at(changed))
+    assert house.plan("2022-02-28T14:59:59", timed=True).events == ()
+    assert len(house.plan("2022-02-28T15:00", timed=True).events) == released
+    assert len(house.plan("2022-02-28T15:00").events) == 1, "a person releases it all the same"
+
+
+def test_the_clock_changes_nothing_that_is_public_and_has_no_remarks_of_it(house, correction, withdrawal):
+    for name in ("one", "two", "three", "gone", "draft"):
+        house.file(name, changed_at=at("2022-02-01T00:00"))
+    house.publish(DAY)
+    house.files.pop("gone")
+    early = {"changed_at": at("2022-02-01T00:00")}
+    house.file("one", title="Changed", **early)
+    house.file("two", corrections=(correction(),), **early)
+    house.file("three", withdrawn=withdrawal(), **early)
+    house.file("draft", status="draft", **early)
+    plan = house.plan(LATER, timed=True)
+    assert (plan.events, plan.remarks) == ((), ())
+    assert len(house.plan(LATER).events) == 3
+
+
+def test_the_next_moment_is_that_of_the_first_item_that_waits_for_its_own(house):
+    early = {"changed_at": at("2022-02-01T00:00")}
+
+    def next_due(now):
+        return releasing.next_due(house.files.values(), house.newsroom, at(now))
+
+    assert next_due(DAY) is None
+    house.file("public", **early)
+    house.publish(DAY)
+    house.file("draft", "2022-03-01T01:00", status="draft", **early)
+    house.file("late", "2022-03-04T09:00", embargo_at=at("2022-03-05T00:00"), **early)
+    house.file("soon", "2022-03-02T09:00", **early)
+    assert next_due(DAY) == at("2022-03-02T09:00")
+    assert next_due("2022-03-02T08:59:59") == at("2022-03-02T09:00")
+    assert next_due("2022-03-02T09:00") == at("2022-03-05T00:00")
+    assert next_due("2022-03-05T00:00") is None
+
+
+# Nothing is read for nothing.
+
+
+def test_items_that_have_not_changed_are_not_looked_into(house, photo):
+    house.photos["square.jpg"] = "ab" * 32
+    house.file("one", photo=photo)
+    house.file("two")
+    house.file("later", "2022-09-01")
+    house.publish(DAY)
+
+    def refuse(version):
+        raise AssertionError(version)
+
+    newsroom = fold_lines(map(build_line, house.log), refuse)
+    items = [KnownItem(item.facts, item.file, 0, refuse) for item in house.files.values()]
+    plan = releasing.plan_release(items, newsroom, house.photos, house.settings, at(LATER))
+    assert (plan.lines, plan.remarks) == ((), ())
+
+
+def test_the_lines_of_a_plan_go_on_from_the_end_of_the_log(house):
+    house.file("one")
+    house.publish(DAY)
+    house.file("b", "2022-02-27")
+    house.file("a", "2022-02-27")
+    house.file("one", title="Changed")
+    plan = house.plan(LATER)
+    assert [(line.number, line.item) for line in plan.lines] == [(2, "a"), (3, "b"), (4, "one")]
+    ahead = extend_newsroom(house.newsroom, plan.lines, plan.contents)
+    house.publish(LATER)
+    assert ahead == house.newsroom
+    assert ahead.by_id["one"].content.title == "Changed"
+
+
 # Whatever happens to files.
 
 _changes = st.fixed_dictionaries(
@@ -525,7 +635,7 @@ def test_no_history_of_files_breaks_what_was_published(steps, newsroom_settings,
             new = after.by_id[old.id]
             assert (new.published_at, new.entry_id, new.released) == (old.published_at, old.entry_id, old.released)
             assert new.updated_at >= old.updated_at
-            assert new.event.corrections >= old.event.corrections
+            assert new.corrections >= old.corrections
             assert new.is_withdrawn or not old.is_withdrawn
         assert house.publish(now) == [], "the same files again are no news"
         assert build_newsroom(replace(event) for event in house.log) == after

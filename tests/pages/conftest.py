@@ -12,10 +12,11 @@ import pytest
 
 from digest.feeds.selection import build_feeds
 from digest.items.model import Content, Correction, Photo, Withdrawal
+from digest.newsroom.document import Document, Group
 from digest.newsroom.log import Event, EventType
 from digest.newsroom.pictures import Picture, Pictures, Rendition
 from digest.newsroom.public import Newsroom, build_newsroom
-from digest.pages.site import build_pages
+from digest.pages.site import plan_pages
 from digest.settings import Settings, build_settings
 from digest.templates import Templates
 
@@ -153,10 +154,20 @@ class House:
     pictures: Pictures
     templates: Templates
 
+    def plan(self, site_key: str = "", now: datetime | None = None, **more: Any) -> list[Group]:
+        """All groups of pages."""
+        feeds = build_feeds(self.newsroom, self.settings, now)
+        return list(plan_pages(self.newsroom, self.settings, self.pictures, self.templates, feeds, site_key, **more))
+
+    def documents(self, **more: Any) -> dict[str, Document]:
+        """All pages before they are rendered, by their paths."""
+        found = [document for group in self.plan(**more) for document in group.list()]
+        assert len(found) == len({document.path for document in found}), "a path is there twice"
+        return {document.path: document for document in found}
+
     def build(self, **more: Any) -> dict[str, bytes]:
         """All pages."""
-        feeds = build_feeds(self.newsroom, self.settings)
-        return build_pages(self.newsroom, self.settings, self.pictures, self.templates, feeds, **more)
+        return {path: document.render() for path, document in self.documents(**more).items()}
 
 
 @pytest.fixture(scope="session")
@@ -166,10 +177,10 @@ def templates() -> Templates:
 
 @pytest.fixture(scope="session")
 def open_house(templates: Templates) -> Callable[..., House]:
-    """Makes a house from release events, in a language."""
+    """Makes a house from release events, in a language, with more lines of settings."""
 
-    def make(events: list[Event] | None = None, language: str = "en") -> House:
-        settings = build_settings(NEWSROOM.replace("LANGUAGE", language), {})
+    def make(events: list[Event] | None = None, language: str = "en", more: str = "") -> House:
+        settings = build_settings(NEWSROOM.replace("LANGUAGE", language) + more, {})
         files = [Rendition(f"crowd-{width}.jpg", width, width * 9 // 16, 1000) for width in (1600, 1200, 400)]
         newsroom = build_newsroom(sample_events() if events is None else events)
         return House(settings, newsroom, {PHOTO_HASH: Picture(*files)}, templates)

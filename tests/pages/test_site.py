@@ -21,7 +21,7 @@ from digest.pages.edition_view import (
     PastEdition,
     render_edition_view,
 )
-from digest.pages.views import PageContext
+from digest.pages.views import PageContext, build_card
 
 BASE = "/press"
 EDITIONS = (PastEdition("2022-w09-supporters", "The week", date(2022, 2, 28), "en"),)
@@ -190,7 +190,8 @@ def test_another_newsroom_language_translates_the_frame(open_house: Callable[...
 
 
 def test_the_web_view_of_an_edition_is_a_page_like_the_others(house: Any, read: Callable[[bytes], Any]) -> None:
-    cards = PageContext(house.newsroom, house.settings, house.pictures).cards
+    context = PageContext(house.newsroom, house.settings, house.pictures)
+    cards = {item.id: build_card(item, context) for item in house.newsroom}
     view = EditionView(
         id="2022-w09-supporters",
         title="The week <b>",

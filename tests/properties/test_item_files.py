@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from urllib.parse import urljoin
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from digest.errors import Problem
+from digest.items import links
 from digest.items.bodies import inspect_body
 from digest.items.characters import SUBSTITUTE, find_forbidden, fold, is_visible, normalise, replace_forbidden
 from digest.items.fields import FIELDS, ID, SUMMARY_LIMIT
 from digest.items.frontmatter import read_front_matter
 from digest.items.importing.page import parse_page, render_files
+from digest.items.links import build_link, read_web_address
 from digest.items.markdown import cut_at_word, escape_markdown, first_paragraph, render_html
 from digest.items.model import Item
+from digest.items.plainmatter import read_plain
 from digest.items.plaintext import render_text
 from digest.items.reading import read_item
 from digest.items.slugs import slug
 from digest.items.writing import render_item
+from digest.items.yamlmatter import Parser
 from digest.settings import build_settings
 
 SETTINGS = build_settings(
@@ -50,6 +56,41 @@ def _pieces(characters: str, *words: str) -> st.SearchStrategy[str]:
 
 
 YAML_LIKE = _pieces("ab:-#[]{}&*!|>'\"%@`?,~\n \t\\\0\u202e\u2028é", "\n  ", "\ntitle: ", "\n- ", "---\n", "\nphoto:\n  ")
+FIELD_LIKE = _pieces(
+    "ab1:#,'\"[]{}-~é \u00a0\ufeff\u3000|>&*!%@`?",
+    *("\na: ", "\nb:", "\n  c: ", "\n  d: x", "\n   e: ", "\n\n", "\n# ", " # note", " #tag"),
+    *("null", "''", '"x"', "[a, b]", "[]", ", "),
+)
+PLAIN_LINES = st.lists(
+    st.sampled_from(
+        [
+            *("title: One & two", "date: 2022-02-28", "id: a-b", "url: https://e.org/?a=b#c", "note: C# and a,b; [c] {d}"),
+            *("summary: \"a: 'b' # c, d\"", "kind: 'x \"y\"'", "topics: [a, b-c,d , null]", "review: []", "photo:"),
+            *("  src: a.jpg", "  alt: ~", "    deep: x", "  # note", "", "# note: none", "issuer:", "contact:   "),
+            *("status: draft   # remove this line", "language: null"),
+        ]
+    ),
+    max_size=12,
+    unique=True,
+)
+
+
+def _few(*words: str) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(words), min_size=1, max_size=3).map("".join)
+
+
+ADDRESS_LIKE = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["https://", "http://", "//"]),
+    st.builds(
+        "{}{}".format,
+        _few("e.", "a-b.", "xn--e.", "1.", "a" * 63 + ".", "a" * 64 + ".", "A.", "-.", "é.", "."),
+        st.sampled_from(["org", "c" * 63, "c" * 64, "1"]),
+    ),
+    st.just("")
+    | _few("/", "/a", "~-", "_b", "/../", "//", "%41", "%", ":", "@", " ", ";", "'", "\\", "<", "é").map("/{}".format),
+    st.just("") | _few("", "a=1", "&b", "/", "%20", "+", " ", "?", "#", "'").map("?{}".format),
+)
 MARKDOWN_LIKE = _pieces(
     "ab*_[]()<>!`#&;:-+=~|\\\n \t1.\u202e\x07/\"'", "](", "\n\n", "> ", "- ", "&#x202e;", "<a ", "![", "http://"
 )
@@ -73,6 +114,8 @@ def judged(text: str) -> Item | None:
         assert not list(find_forbidden(item.content.canonical))
         assert is_visible(item.content.title)
         assert item.content.summary
+        data = item.content.model_dump(mode="json", exclude_defaults=True)
+        assert item.content.canonical == json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return item
 
 
@@ -116,6 +159,23 @@ def test_what_is_written_reads_back(fields: dict[str, object]) -> None:
     assert not matter.faults
     assert matter.data == normal(fields)
     assert matter.body == "Body.\n"
+
+
+@given(FIELD_LIKE.map(lambda text: text.split("\n")) | PLAIN_LINES)
+@settings(max_examples=1500, deadline=None)
+def test_plain_front_matter_reads_as_the_parser_reads_it(source: list[str]) -> None:
+    plain = read_plain(source)
+    if plain is not None:
+        parser = Parser(source)
+        assert plain == (parser.parse(), parser.lines)
+        assert not parser.faults
+
+
+@given(ADDRESS_LIKE)
+@settings(max_examples=1000, deadline=None)
+def test_a_link_that_is_taken_as_it_stands_would_be_written_so(address: str) -> None:
+    if links._PLAIN.fullmatch(address):
+        assert build_link(address, PAGE) == read_web_address(urljoin(PAGE, address)) == address
 
 
 @given(CLEAN_TEXT.map(fold).filter(is_visible), CLEAN_TEXT.map(fold).filter(is_visible))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import signal
 import subprocess
@@ -20,26 +19,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from digest.errors import StoreError
-from digest.publishing.output import STAGING, Written, manifest_path, write_files, write_output
-from digest.publishing.photos import Stored, build_pictures, read_photo_hash
+from digest.newsroom.document import Group
+from digest.publishing.manifest import manifest_path
+from digest.publishing.output import write_groups, write_output
+from digest.publishing.photos import build_pictures, read_photo_hash
+from digest.publishing.placing import STAGING
+from digest.publishing.replacing import Written
 from digest.settings import Site
 
-Write = Callable[[Mapping[str, bytes]], Written]
-
-
-@pytest.fixture
-def public(tmp_path: Path) -> Path:
-    return tmp_path / "public"
-
-
-@pytest.fixture
-def manifest(tmp_path: Path, public: Path) -> Path:
-    return manifest_path(tmp_path / "var", public)
-
-
-@pytest.fixture
-def write(public: Path, manifest: Path) -> Write:
-    return lambda files: write_files(public, files, manifest)
+Write = Callable[..., Written]
+Groups = Callable[[Mapping[str, bytes]], list[Group]]
 
 
 def _read(public: Path) -> dict[str, bytes]:
@@ -59,7 +48,7 @@ def _marks(*folders: Path) -> dict[str, tuple[int, int, int]]:
 def test_files_are_written_with_their_folders(write: Write, public: Path) -> None:
     files = {"index.html": b"front", "items/a/index.html": b"a", "feeds/all.atom": b"<feed/>"}
 
-    assert write(files) == Written(("index.html", "items/a/index.html", "feeds/all.atom"), 0, ())
+    assert write(files) == Written(("items/a/index.html", "index.html", "feeds/all.atom"), 0, ())
     assert _read(public) == files
 
 
@@ -135,31 +124,11 @@ def test_files_of_others_stay(write: Write, public: Path) -> None:
     assert _read(public) == {"topics/x/mine.txt": b"mine", "CNAME": b"news.example.org"}
 
 
-def test_a_rule_can_keep_what_this_run_does_not_make(public: Path, manifest: Path) -> None:
-    write_files(public, {"editions/1/index.html": b"1", "a": b"1"}, manifest)
-
-    kept = write_files(public, {}, manifest, is_stale=lambda path: not path.startswith("editions/"))
-
-    assert kept.removed == ("a",)
-    assert write_files(public, {}, manifest).removed == ("editions/1/index.html",)
-
-
 def test_what_somebody_else_removed_already_is_no_fault(write: Write, public: Path) -> None:
     write({"a/b": b"1", "c": b"1"})
     (public / "a" / "b").unlink()
 
     assert write({"c": b"1"}).removed == ()
-
-
-def test_stored_files_are_copied_once(public: Path, manifest: Path, tmp_path: Path) -> None:
-    ready = tmp_path / "ready.jpg"
-    ready.write_bytes(b"picture")
-    stored = Stored(ready, "d" * 64)
-
-    assert write_files(public, {"photos/a.jpg": stored}, manifest).changed == ("photos/a.jpg",)
-    ready.unlink()
-    assert write_files(public, {"photos/a.jpg": stored}, manifest).changed == ()
-    assert (public / "photos" / "a.jpg").read_bytes() == b"picture"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +137,7 @@ def test_stored_files_are_copied_once(public: Path, manifest: Path, tmp_path: Pa
 def test_no_path_leaves_the_folder(write: Write, public: Path, path: str) -> None:
     with pytest.raises(StoreError, match="not a path below the output folder"):
         write({"good": b"1", path: b"1"})
-    assert not public.exists()
+    assert _read(public) == {}
 
 
 @pytest.mark.parametrize("link", ["a", "a/b"])
@@ -221,14 +190,14 @@ def unprivileged() -> Iterator[Path]:
             os.seteuid(0)
 
 
-def test_a_folder_that_cannot_be_written_gives_one_clear_message(unprivileged: Path) -> None:
+def test_a_folder_that_cannot_be_written_gives_one_clear_message(unprivileged: Path, group: Groups) -> None:
     public = unprivileged / "public"
     manifest = manifest_path(unprivileged / "var", public)
-    write_files(public, {"a": b"1"}, manifest)
+    write_groups(public, group({"a": b"1"}), manifest)
     public.chmod(0o555)
 
     with pytest.raises(StoreError) as refused:
-        write_files(public, {"a": b"2"}, manifest)
+        write_groups(public, group({"a": b"2"}), manifest)
     public.chmod(0o755)
 
     assert str(public) in refused.value.subject
@@ -244,15 +213,23 @@ def test_an_output_folder_that_is_a_file_gives_one_clear_message(write: Write, p
         write({"a": b"1"})
 
 
-LIMITED = """
+GROUPS = """
 import resource, sys
+from functools import partial
 from pathlib import Path
 from digest.errors import StoreError
-from digest.publishing.output import write_files
+from digest.newsroom.document import Document, Group
+from digest.publishing.output import write_groups
+
+def write(files):
+    group = Group("all", "new", lambda: [Document(path, "new", partial(bytes, data)) for path, data in files.items()])
+    write_groups(Path(sys.argv[1]), [group], Path(sys.argv[2]))
+"""
+LIMITED = """
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 files = {f"page-{number}": b"new" * 10 for number in range(5)} | {"large": b"x" * 200_000, "last": b"new"}
 try:
-    write_files(Path(sys.argv[1]), files, Path(sys.argv[2]))
+    write(files)
 except StoreError as error:
     print(error)
     sys.exit(1)
@@ -267,7 +244,7 @@ def test_when_no_more_can_be_written_the_old_site_stays_whole(
     write(old)
 
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, public, manifest], cwd=root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", GROUPS + LIMITED, public, manifest], cwd=root, capture_output=True, text=True, check=False
     )
 
     assert (done.returncode, done.stderr) == (1, "")
@@ -278,10 +255,7 @@ def test_when_no_more_can_be_written_the_old_site_stays_whole(
 
 
 KILLED = """
-import sys
-from pathlib import Path
-from digest.publishing.output import write_files
-write_files(Path(sys.argv[1]), {f"{number}/page": b"new" * 3000 for number in range(400)}, Path(sys.argv[2]))
+write({f"{number}/page": b"new" * 3000 for number in range(400)})
 """
 
 
@@ -290,7 +264,7 @@ def test_after_a_kill_every_file_is_whole_and_the_next_run_finishes(
     write: Write, public: Path, manifest: Path, root: Path, moment: str
 ) -> None:
     write({f"{number}/page": b"old" * 3000 for number in range(0, 400, 2)} | {"stale": b"old"})
-    runner = subprocess.Popen([sys.executable, "-c", KILLED, public, manifest], cwd=root)
+    runner = subprocess.Popen([sys.executable, "-c", GROUPS + KILLED, public, manifest], cwd=root)
     sign = public / STAGING if moment == "staging" else public / "1" / "page"
     deadline = time.monotonic() + 30
     while not sign.exists() and runner.poll() is None and time.monotonic() < deadline:
@@ -327,7 +301,7 @@ def test_after_each_run_the_folder_holds_what_the_run_made(
     write: Write, public: Path, runs: list[dict[str, bytes]], meddle: dict[str, bytes]
 ) -> None:
     for files in runs:
-        written = write(files)
+        written = write(files, whole=True)
 
         assert _read(public) == files
         assert len(written.changed) + written.unchanged_count == len(files)
@@ -337,25 +311,39 @@ def test_after_each_run_the_folder_holds_what_the_run_made(
 
 
 def test_the_site_is_written_with_its_photos_before_what_shows_them(
-    site: Site, save_photo: Callable[..., Path], gradient: Callable[..., Image.Image]
+    site: Site, save_photo: Callable[..., Path], gradient: Callable[..., Image.Image], group: Groups
 ) -> None:
     path = save_photo("a.jpg", gradient())
     pictures, _ = build_pictures(site, {read_photo_hash(path): path})
-    files = {"feeds/all.atom": b"<feed/>", "index.html": b"front", "items/a/index.html": b"a"}
+    pages = {"index.html": b"front", "items/a/index.html": b"a"}
+    files = {"feeds/all.atom": b"<feed/>", "feeds/all/2022-02.atom": b"<feed/>", **pages}
 
-    written = write_output(site, site.public, files, pictures)
+    written = write_output(site, site.public, group(files), pictures)
 
     photos = {f"photos/{each.name}" for picture in pictures.values() for each in (picture.large, picture.small)}
     assert set(written.changed[:2]) == photos
-    assert written.changed[2:] == ("items/a/index.html", "index.html", "feeds/all.atom")
+    assert written.changed[2:] == ("items/a/index.html", "index.html", "feeds/all/2022-02.atom", "feeds/all.atom")
     assert set(_read(site.public)) == photos | set(files)
-    assert write_output(site, site.public, files, pictures) == Written((), 5, ())
+    assert write_output(site, site.public, group(files), pictures) == Written((), 6, ())
+
+
+def test_a_photo_whose_renditions_are_gone_holds_up_nothing_else(
+    site: Site, save_photo: Callable[..., Path], gradient: Callable[..., Image.Image], group: Groups
+) -> None:
+    path = save_photo("a.jpg", gradient(width=1800))
+    pictures, _ = build_pictures(site, {read_photo_hash(path): path})
+    next((site.var / "photos").glob("*/400.jpg")).unlink()
+
+    written = write_output(site, site.public, group({"index.html": b"front"}), pictures)
+
+    assert len(written.changed) == 3
+    assert [problem.text.partition(" (")[0] for problem in written.failed] == ["it cannot be read"]
 
 
 @pytest.mark.parametrize("place", ["", "items", "items/photos", "templates"])
-def test_the_sites_own_folders_are_never_written_over(site: Site, place: str) -> None:
+def test_the_sites_own_folders_are_never_written_over(site: Site, place: str, group: Groups) -> None:
     with pytest.raises(StoreError, match="the site's own files lie there"):
-        write_output(site, site.folder / place, {"items/a/index.html": b"1"}, {})
+        write_output(site, site.folder / place, group({"items/a/index.html": b"1"}), {})
     assert not (site.items / "a").exists()
 
 
@@ -364,9 +352,3 @@ def test_each_output_folder_has_a_manifest_that_moves_with_the_site(tmp_path: Pa
 
     assert manifest_path(one / "var", one / "public").name == manifest_path(two / "var", two / "public").name
     assert manifest_path(one / "var", one / "public") != manifest_path(one / "var", tmp_path / "preview")
-
-
-def test_the_manifest_tells_what_was_written(write: Write, manifest: Path) -> None:
-    write({"a": b"1"})
-
-    assert [*json.loads(manifest.read_text())] == ["a"]

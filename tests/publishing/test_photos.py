@@ -35,7 +35,7 @@ def renditions(site: Site) -> Renditions:
 def _make(renditions: Renditions, path: Path) -> tuple[Picture, dict[str, bytes]]:
     digest = read_photo_hash(path)
     picture = renditions.make(digest, path)
-    return picture, {name: stored.path.read_bytes() for name, stored in renditions.files([digest]).items()}
+    return picture, {f"photos/{getattr(picture, size).name}": renditions.read(digest, size) for size in WIDTHS}
 
 
 def _open(data: bytes) -> Image.Image:

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import text
 
 from digest.errors import StoreError
-from digest.store.database import Store, explain, open_store
+from digest.store.database import Store, open_store
 from digest.store.facts import keep_fact, read_fact
 from digest.store.migrating import HEAD, revision
 from digest.store.schema import metadata
+from digest.store.sqlite import explain
 
 
 @pytest.fixture

@@ -1,18 +1,29 @@
-"""What journeys share: a site in an empty folder, and the command line as a user runs it, one process a command."""
+"""What journeys share: a site in an empty folder, the command line as a user runs it, and what stands around a site.
+
+The command line is one process a command, and so is the real server.
+"""
 
 from __future__ import annotations
 
+import http.client
 import http.server
+import importlib.util
 import os
+import random
+import re
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -140,3 +151,133 @@ def serve() -> Iterator[Callable[[Path], str]]:
     """Serves a folder, which may still be missing, on 127.0.0.1 until the test ends; gives its address."""
     with ExitStack() as servers:
         yield lambda folder: servers.enter_context(_serving(folder))
+
+
+class Answer(NamedTuple):
+    """What a server said."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body, which came in no coding."""
+        return self.body.decode("utf-8")
+
+
+class Server:
+    """`digest serve` for a person's site, in a process of its own."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._process: subprocess.Popen[str] | None = None
+        self.port = _find_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def start(self, base_url: str = "") -> None:
+        """Put the address into newsroom.toml, publish, and serve until `end`.
+
+        Args:
+            base_url: where readers find the site when something stands before the server; else the server's own address.
+        """
+        text = (self._terminal.folder / "newsroom.toml").read_text("utf-8")
+        text = re.sub(r'base_url = "[^"]*"', f'base_url = "{base_url or self.address}"', text)
+        self._terminal.write("newsroom.toml", f'{text}\n[web]\nlisten = "127.0.0.1:{self.port}"\n')
+        self._terminal.run("publish")
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "digest", "serve"],
+            cwd=self._terminal.folder, env={**os.environ, **self._terminal.variables},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        assert self._process is not None
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                pytest.fail(f"it ended: {self._process.communicate()}")
+            with closing(socket.socket()) as connection:
+                if connection.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        pytest.fail("it does not answer")
+
+    def ask(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
+        """The answer to a request with these header fields and no others."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.putrequest(method, path.removeprefix(self.address), skip_accept_encoding=True)
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def end(self) -> list[str]:
+        """End it with a signal: it must end well, within seconds and without a complaint. The lines that it printed."""
+        assert self._process is not None
+        process, self._process = self._process, None
+        process.send_signal(signal.SIGTERM)
+        try:
+            printed, complaints = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            pytest.fail(f"it did not end: {process.communicate()}")
+        assert (process.returncode, complaints) == (0, "")
+        first, *rest = printed.splitlines()
+        assert first.startswith("Serving ")
+        return rest
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not ended."""
+        return self._process is not None
+
+
+def _find_port() -> int:
+    """A free port, below those that the system takes for outgoing connections."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with closing(socket.socket()) as connection:
+            try:
+                connection.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+@pytest.fixture
+def server(terminal: Terminal) -> Iterator[Server]:
+    """The real server for the terminal's site, not yet started; at the end of the test it must end well."""
+    server = Server(terminal)
+    yield server
+    if server.is_running:
+        server.end()
+
+
+def _load_fake(name: str) -> ModuleType:
+    module = sys.modules.get(f"fake_{name}")
+    if module is None:
+        spec = importlib.util.spec_from_file_location(f"fake_{name}", Path(__file__).parent.parent / "fakes" / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        module = sys.modules[f"fake_{name}"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def hub() -> Iterator[Any]:
+    """A hub that fetches what it is told of."""
+    with _load_fake("hub").Hub(fetches=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def proxy() -> Iterator[Any]:
+    """A proxy that writes down what readers ask and what they are answered."""
+    with _load_fake("recording_proxy").RecordingProxy() as opened:
+        yield opened

@@ -17,6 +17,7 @@ from digest.items.characters import find_forbidden, fold, is_visible, normalise,
 from digest.items.fields import SUMMARY_LIMIT, TITLE_LIMIT, WRITTEN_SUMMARY_LIMIT, is_obfuscated
 from digest.items.importing.credits import PictureText, is_credit, read_picture_text
 from digest.items.importing.dates import looks_like_day, read_page_day
+from digest.items.importing.topics import propose_topics
 from digest.items.markdown import cut_at_word, escape_markdown
 from digest.items.slugs import name_file, slug, unique
 from digest.items.writing import FieldValue, render_item
@@ -200,21 +201,12 @@ class _Parser:
             self.report(kind.line, "credit", f"it has more than one: {picture.credit!r} is kept, not {others}", "warning")
         paragraphs = tuple(block.text for block in texts)
         item = PageItem(kind.line, self._kind(kind) or "", title.text, found, paragraphs, picture)
-        topics = _propose_topics(f"{item.title} {item.excerpt}", self.settings)
+        topics = propose_topics(f"{item.title} {item.excerpt}", self.settings)
         self.items.append(replace(item, topics=topics, review=_list_review(item, picture)))
 
 
 def _name(text: str) -> str:
     return fold(text).replace("\u00a0", " ").casefold()
-
-
-def _propose_topics(text: str, settings: Settings) -> tuple[str, ...]:
-    """The topics of which the text holds the title or a keyword, as whole words in any case."""
-
-    def speaks_of(words: Sequence[str]) -> bool:
-        return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words if word)
-
-    return tuple(name for name, topic in settings.topics.items() if speaks_of((topic.title, *topic.keywords)))
 
 
 def _list_review(item: PageItem, picture: PictureText) -> tuple[str, ...]:

@@ -17,18 +17,23 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Name what items are chosen by beside each version, and make the new tables."""
+    """Copy to each event what items are chosen by, and make the new tables."""
     for name in ("kind", "language", "root", "day"):
-        op.add_column("version", sa.Column(name, sa.Text(), nullable=False, server_default=sa.text("''")))
-    op.add_column("version", sa.Column("topics", sa.Text(), nullable=False, server_default=sa.text("'[]'")))
+        op.add_column("event", sa.Column(name, sa.Text(), nullable=False, server_default=sa.text("''")))
+    op.add_column("event", sa.Column("topics", sa.Text(), nullable=False, server_default=sa.text("'[]'")))
+    op.add_column("event", sa.Column("urgent", sa.SmallInteger(), nullable=False, server_default=sa.text("0")))
     op.execute(
         """
-        UPDATE version SET
-            kind = json_extract(content, '$.kind'),
-            language = json_extract(content, '$.language'),
-            root = COALESCE(json_extract(content, '$.translation_of'), json_extract(content, '$.id')),
-            day = json_extract(content, '$.date'),
-            topics = COALESCE(json_extract(content, '$.topics'), '[]')
+        UPDATE event SET (kind, language, root, day, topics, urgent) = (
+            SELECT
+                json_extract(content, '$.kind'),
+                json_extract(content, '$.language'),
+                COALESCE(json_extract(content, '$.translation_of'), json_extract(content, '$.id')),
+                json_extract(content, '$.date'),
+                COALESCE(json_extract(content, '$.topics'), '[]'),
+                COALESCE(json_extract(content, '$.urgent'), 0)
+            FROM version WHERE version.hash = event.version
+        )
         """
     )
     op.create_table(

@@ -1,0 +1,479 @@
+"""The site on disk, and what staff, time and accidents do to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+
+from bench.publishing.files import Photo, Text, today, write_moment
+from bench.publishing.model import Model
+from bench.publishing.settings import Rules
+from digest.desk.building import Wanted, rebuild
+from digest.desk.correcting import correct, withdraw
+from digest.desk.publishing import PublishReport, find_next, publish, publish_due
+from digest.desk.workplace import Workplace
+from digest.errors import ContentError
+from digest.settings import open_site
+from digest.store.database import open_store
+from digest.templates import Templates
+
+START = datetime(2022, 1, 24, 9, tzinfo=UTC)
+WAITS = (*(timedelta(minutes=10),) * 2, *(timedelta(hours=3),) * 3, *(timedelta(days=1),) * 3, timedelta(9), timedelta(33))
+FAULTS = ("kind", "topic", "yaml", "unclosed", "bytes", "empty")
+_TEMPLATES = Templates()
+"""The shipped ones, for no history changes them; loading them would take most of its time."""
+UNREADABLE = ("yaml", "unclosed", "bytes", "empty")
+"""Faults with which no program can edit a file."""
+
+
+class World:
+    """A site and its staff.
+
+    Every step takes a source of chance of its own, so that a history without one of its steps goes on as before.
+
+    Attributes:
+        model: the files as values, and what ought to be public of them.
+        rules: the settings.
+        now: the clock.
+        judge: looks at public/ after each step that may write it, if one is given.
+        counts: how often each thing happened, for a history in which nothing happens proves nothing.
+    """
+
+    def __init__(self, folder: Path, judge: Callable[[World, PublishReport | None], None] | None = None) -> None:
+        self.folder = folder
+        self.now = START
+        self.model, self.rules = Model(), Rules()
+        self.counts: Counter[str] = Counter()
+        self.compresses = False
+        self._judge = judge
+        self._numbers = iter(range(100_000))
+        (folder / "items" / "photos").mkdir(parents=True)
+        (folder / "var").mkdir(mode=0o700)
+        (folder / "var" / "digest.db").write_bytes(_empty_database())
+        self._set(self.rules)
+
+    @contextmanager
+    def work(self) -> Iterator[Workplace]:
+        """The desk as the next command finds it."""
+        place = Workplace(open_site(self.folder, {}), self.now)
+        place.__dict__["templates"] = _TEMPLATES
+        try:
+            yield place
+        finally:
+            place.close()
+
+    # What staff write.
+
+    def step_write(self, chance: Random) -> None:
+        """An item dated today, as most are."""
+        self._write(chance, today(self.now))
+
+    def step_write_at_moment(self, chance: Random) -> None:
+        """An item with a moment that has just passed, or is about to come."""
+        moment = self.now + timedelta(minutes=chance.choice((-600, -60, -1, 0, 5, 60, 1500)))
+        self._write(chance, write_moment(moment))
+
+    def step_write_back(self, chance: Random) -> None:
+        """An item of the past, by days or years."""
+        self._write(chance, today(self.now - timedelta(days=chance.choice((1, 3, 20, 45, 700, 1200)))))
+
+    def step_write_ahead(self, chance: Random) -> None:
+        """An item dated ahead."""
+        self._write(chance, today(self.now + timedelta(days=chance.choice((1, 2, 10)))))
+
+    def step_write_embargoed(self, chance: Random) -> None:
+        """An item under embargo."""
+        end = self.now + timedelta(minutes=chance.choice((5, 60, 200, 1500, 5000)))
+        day = today(self.now - timedelta(days=chance.choice((0, 0, 2))))
+        self._write(chance, day, embargo=write_moment(end))
+
+    def step_write_draft(self, chance: Random) -> None:
+        """A draft."""
+        self._write(chance, today(self.now), status="draft")
+
+    def step_write_urgent(self, chance: Random) -> None:
+        """An urgent item."""
+        self._write(chance, today(self.now), urgent=True)
+
+    def step_write_translation(self, chance: Random) -> None:
+        """A translation of an item that has none."""
+        texts = self.model.texts.values()
+        translated = {text.translation_of for text in texts}
+        roots = [text for text in texts if not text.translation_of and text.fault != "empty" and text.name not in translated]
+        if roots:
+            root = chance.choice(roots)
+            language = "uk" if root.language == "en" else "en"
+            self._write(chance, today(self.now), translation_of=root.name, language=language, kind=root.kind)
+
+    def step_edit(self, chance: Random) -> None:
+        """A silent change."""
+        text = self._choose(chance)
+        if text is None:
+            return
+        in_group = text.translation_of or any(one.translation_of == text.name for one in self.model.texts.values())
+        changes: list[dict[str, Any]] = [
+            {"body": self._body(chance)},
+            {"title": f"Changed {self.word()}"},
+            {"summary": f"In short {self.word()}"},
+            {"issuer": f"Branch {self.word()}"},
+            {"kind": chance.choice(("press-release", "update"))},
+            {"topics": self._topics(chance)},
+            {"language": chance.choice(("en", "uk"))} if not in_group else {"urgent": not text.urgent},
+            {"photo": self._photo(chance)},
+            {"date": today(self.now + timedelta(days=chance.choice((-3, 0, 2))))},
+            {"embargo": write_moment(self.now + timedelta(hours=chance.choice((-1, 2))))},
+        ]
+        self._save(replace(text, **chance.choice(changes)))
+
+    def step_finish(self, chance: Random) -> None:
+        """A draft becomes ready, or an item a draft again."""
+        drafts = [text for text in self.model.texts.values() if text.status == "draft"]
+        text = chance.choice(drafts) if drafts and chance.random() < 0.7 else self._choose(chance)
+        if text:
+            self._save(replace(text, status="ready" if text.status == "draft" else "draft"))
+
+    def step_note_correction(self, chance: Random) -> None:
+        """A correction by hand, now and then dated ahead; or one is taken out again."""
+        text = self._choose(chance, public=True)
+        if text and chance.random() < 0.1:
+            self._save(replace(text, corrections=text.corrections[:-1]))
+        elif text:
+            day = today(self.now + timedelta(days=chance.choice((0, 0, 0, 2))))
+            day = max([day, *(one for one, _ in text.corrections)])
+            self._save(replace(text, corrections=(*text.corrections, (day, f"Wrong was {self.word()}"))))
+
+    def step_move_updated(self, chance: Random) -> None:
+        """`updated` moves, to a moment that has passed or is to come."""
+        text = self._choose(chance, public=True)
+        if text:
+            moment = self.now + timedelta(hours=chance.choice((-200, -30, -1, 0, 0, 20)))
+            self._save(replace(text, updated=write_moment(moment), body=self._body(chance)))
+
+    def step_note_withdrawal(self, chance: Random) -> None:
+        """`withdrawn` by hand, now and then dated ahead; or taken out again."""
+        text = self._choose(chance, public=True)
+        if text and text.withdrawn:
+            self._save(replace(text, withdrawn=None))
+        elif text:
+            day = today(self.now + timedelta(days=chance.choice((0, 0, 3))))
+            self._save(replace(text, withdrawn=(day, f"Taken back {self.word()}")))
+
+    # What happens to files.
+
+    def step_rename(self, chance: Random) -> None:
+        """A file gets another name, its id written down or not."""
+        text = self._choose(chance)
+        if text and text.fault != "empty":
+            stem = self._stem()
+            keeps = chance.random() < 0.5
+            self._remove(text)
+            self._save(replace(text, stem=stem, id=text.name if keeps or text.id else ""))
+
+    def step_delete(self, chance: Random) -> None:
+        """A file is deleted."""
+        text = self._choose(chance)
+        if text:
+            self._remove(text)
+
+    def step_restore(self, chance: Random) -> None:
+        """The file of a public item comes back as it was published."""
+        claims = self.model.claimed()
+        lost = [entry.text for name, entry in sorted(self.model.public.items()) if name not in claims]
+        free = [text for text in lost if text.stem not in self.model.texts and self._fits(text)]
+        if free:
+            self._save(chance.choice(free))
+
+    def _fits(self, text: Text) -> bool:
+        """Whether its translation group has no other version in its language."""
+        root = text.translation_of or text.name
+        return all(
+            one.language != text.language for one in self.model.texts.values() if root in (one.name, one.translation_of)
+        )
+
+    def step_break(self, chance: Random) -> None:
+        """A slip makes a file unusable."""
+        text = self._choose(chance)
+        if text:
+            faults = FAULTS if text.stem not in self.model.claimed() or text.stem == text.name else FAULTS[:-1]
+            self._save(replace(text, fault=chance.choice(faults)))
+
+    def step_mend(self, chance: Random) -> None:
+        """A slip is mended."""
+        broken = [text for text in self.model.texts.values() if text.fault]
+        if broken:
+            self._save(replace(chance.choice(broken), fault=""))
+
+    def step_change_photo(self, chance: Random) -> None:
+        """Another photo takes the place of one, or bytes that are none."""
+        if self.model.photos:
+            self._draw(chance.choice(sorted(self.model.photos)), is_photo=chance.random() < 0.6)
+
+    # What the settings say.
+
+    def step_set_entries(self, chance: Random) -> None:
+        """Feeds become longer or shorter."""
+        self._set(replace(self.rules, entries=chance.choice((1, 2, 3, 5))))
+
+    def step_set_tombstone(self, chance: Random) -> None:
+        """Notices stay for longer or shorter."""
+        self._set(replace(self.rules, tombstone_hours=chance.choice((1, 48, 720))))
+
+    def step_set_forms(self, chance: Random) -> None:
+        """Archives or feeds of combinations, or none."""
+        if chance.random() < 0.5:
+            self._set(replace(self.rules, archives=not self.rules.archives))
+        else:
+            self._set(replace(self.rules, combinations=not self.rules.combinations))
+
+    def step_move_topic(self, chance: Random) -> None:
+        """A topic goes on in another one, for good."""
+        if not self.rules.moved:
+            self._set(replace(self.rules, moved=(("harbour", chance.choice(("ukraine", "russia"))),)))
+
+    def step_end_topic(self, chance: Random) -> None:
+        """A topic ends, for good."""
+        if not self.rules.ended:
+            day = today(self.now + timedelta(days=chance.choice((0, 2))))
+            self._set(replace(self.rules, ended=(("russia", day),)))
+
+    # Time, and what is done at the desk.
+
+    def step_wait(self, chance: Random) -> None:
+        """Time passes."""
+        self.now += chance.choice(WAITS) + timedelta(seconds=chance.randrange(60))
+
+    def step_publish(self, chance: Random) -> None:
+        """`digest publish`, with one of its options now and then."""
+        options: dict[str, Any] = chance.choice(({}, {}, {}, {}, {"whole": True}, {"backfill": True}, {"compress": True}))
+        self.compresses = self.compresses or "compress" in options
+        self.model.publish(self.now)
+        with self.work() as place:
+            self._finish("publish", publish(place, **options))
+
+    def step_publish_strictly(self, chance: Random) -> None:
+        """`digest publish --strict`, which does nothing or all."""
+        with self.work() as place:
+            try:
+                report = publish(place, strict=True)
+            except ContentError:
+                self._finish("refuse", None)
+                return
+        self.model.publish(self.now)
+        self._finish("publish strictly", report)
+
+    def step_publish_due(self, chance: Random) -> None:
+        """What `digest serve` does at the moment that it has worked out."""
+        with self.work() as place:
+            wanted = find_next(place)
+            report = publish_due(place)
+        due = self.model.next_due(self.now)
+        assert due is None or (wanted is not None and wanted <= due), f"find_next gave {wanted}, but {due} is due"
+        self.model.publish(self.now, timed=True)
+        self._finish("publish due", report)
+
+    def step_correct(self, chance: Random) -> None:
+        """`digest correct`."""
+        name = self._choose_id(chance)
+        if name is None:
+            return
+        note = f"Wrong was {self.word()}"
+        text = self._find(name)
+        known = self.model.public.get(name)
+        with self.work() as place:
+            try:
+                report = correct(place, name, note).report
+            except ContentError:
+                assert known is None or known.is_withdrawn or text is None or not _takes_note(text, self.now), "refused"
+                self._finish("refuse to correct", None)
+                return
+        assert text is not None and _takes_note(text, self.now), "accepted"
+        edited = replace(text, corrections=(*text.corrections, (today(self.now), note)))
+        self._note_edit(edited)
+        self.model.publish(self.now, only=name)
+        self._finish("correct", report)
+
+    def step_withdraw(self, chance: Random) -> None:
+        """`digest withdraw`, with its file or without."""
+        name = self._choose_id(chance)
+        if name is None:
+            return
+        reason = f"Taken back {self.word()}"
+        text = self._find(name)
+        known = self.model.public.get(name)
+        with self.work() as place:
+            try:
+                change = withdraw(place, name, reason)
+            except ContentError:
+                assert known is None or known.is_withdrawn, "refused"
+                self._finish("refuse to withdraw", None)
+                return
+        is_edited = text is not None and text.fault not in UNREADABLE and not text.withdrawn
+        assert bool(change.file) == is_edited, "its file is edited if it can be"
+        self.model.events = []
+        if is_edited and text:
+            self._note_edit(replace(text, withdrawn=(today(self.now), reason)))
+            self.model.publish(self.now, only=name)
+        self.model.withdraw(name, self.now, reason)
+        self._finish("withdraw" if text else "withdraw without file", change.report)
+
+    def step_look_elsewhere(self, chance: Random) -> None:
+        """`digest publish --at`: a publish as of then when nothing newer is out, else a look, into another folder."""
+        moment = self.now + timedelta(hours=chance.choice((-700, -48, -2, 3, 900)))
+        newest = max((entry.at for entry in self.model.public.values()), default=moment)
+        out = self.folder.parent / "look"
+        with self.work() as place:
+            if newest <= moment <= self.now:
+                self.model.publish(moment)
+                self._finish("publish as of", publish(place, at=moment))
+                return
+            assert publish(place, at=moment, out=out).only_rendered
+        shutil.rmtree(out)
+        self._finish("look elsewhere", None)
+
+    def step_tamper(self, chance: Random) -> None:
+        """Somebody deletes or edits what lies in public/, and `digest publish --whole` mends it."""
+        files = sorted(path for path in (self.folder / "public").rglob("*") if path.is_file())
+        if files:
+            file = chance.choice(files)
+            file.unlink() if chance.random() < 0.5 else file.write_bytes(b"tampered")
+            self.model.publish(self.now)
+            with self.work() as place:
+                self._finish("publish whole", publish(place, whole=True))
+
+    def build_anew(self, out: Path) -> None:
+        """The site into an empty folder, from what is kept alone."""
+        with self.work() as place:
+            rebuild(place, Wanted(out=out))
+
+    def publish_again(self) -> PublishReport:
+        """A publish that finds nothing to do."""
+        with self.work() as place:
+            return publish(place)
+
+    def word(self) -> str:
+        """A word that occurs nowhere else."""
+        return f"zq{next(self._numbers):05}q"
+
+    def _finish(self, what: str, report: PublishReport | None) -> None:
+        self.counts[what] += 1
+        if report is not None:
+            for line in report.lines:
+                self.counts[line.type] += 1
+        if self._judge:
+            self._judge(self, report)
+
+    def _write(self, chance: Random, date: str, **more: Any) -> None:
+        fields: dict[str, Any] = {
+            "stem": self._stem(),
+            "title": f"News & <b>views</b> {self.word()}",
+            "body": self._body(chance),
+            "date": date,
+            "kind": chance.choice(("press-release", "update")),
+            "topics": self._topics(chance),
+            "language": chance.choice(("en", "en", "uk")),
+        }
+        if chance.random() < 0.3:
+            fields |= {"summary": f"In short {self.word()}", "issuer": f"Branch {self.word()}"}
+        if chance.random() < 0.3:
+            fields |= {"contact": f"Ask {self.word()}", "attachment": self.word()}
+        if chance.random() < 0.2:
+            fields["url"] = f"https://www.example.org/{self.word()}"
+        if chance.random() < 0.3:
+            fields["photo"] = self._photo(chance)
+        if chance.random() < 0.1:
+            fields["updated"] = write_moment(self.now - timedelta(hours=chance.choice((1, 50))))
+        self._save(Text(**(fields | more)))
+
+    def _body(self, chance: Random) -> str:
+        more = ("", "\n\n- a list\n- [a link](../other/)", "\n\n> ]]> <script>alert(1)</script>", "\n\n**strong** & more")
+        return f"Body {self.word()}.{chance.choice(more)}"
+
+    def _topics(self, chance: Random) -> tuple[str, ...]:
+        return chance.choice((("ukraine",), ("russia",), ("harbour",), ("ukraine", "russia"), ("harbour", "ukraine")))
+
+    def _photo(self, chance: Random) -> Photo:
+        src = f"{self.word()}.png"
+        self._draw(src)
+        return Photo(src, f"A square {self.word()}", chance.choice(("", f"Shown {self.word()}")), f"Made by {self.word()}")
+
+    def _draw(self, src: str, *, is_photo: bool = True) -> None:
+        """A photo of one colour that no other has, or bytes that are no photo."""
+        number, out = next(self._numbers), BytesIO()
+        Image.new("RGB", (8, 6), tuple(number >> 4 * place & 15 << 4 for place in (0, 1, 2))).save(out, "png")
+        self._put(self.folder / "items" / "photos" / src, out.getvalue() if is_photo else b"no photo")
+        self.model.photos[src] = number + 1 if is_photo else 0
+
+    def _stem(self) -> str:
+        return f"item-{self.word()}"
+
+    def _choose(self, chance: Random, *, public: bool = False) -> Text | None:
+        texts = self.model.texts
+        found = [stem for stem in sorted(texts) if not public or texts[stem].name in self.model.public]
+        return texts[chance.choice(found)] if found else None
+
+    def _choose_id(self, chance: Random) -> str | None:
+        """A public item's id, or now and then any other."""
+        if chance.random() < 0.05:
+            return chance.choice((*sorted(self.model.claimed()), "never-heard-of"))
+        names = sorted(self.model.public)
+        return chance.choice(names) if names else None
+
+    def _find(self, name: str) -> Text | None:
+        stem = self.model.claimed().get(name)
+        return self.model.texts[stem] if stem else None
+
+    def _save(self, text: Text) -> None:
+        self._put(self.folder / "items" / f"{text.stem}.md", text.render())
+        self._note_edit(text)
+
+    def _note_edit(self, text: Text) -> None:
+        """The file says this now."""
+        self.model.texts[text.stem] = text
+        self.model.changed[text.stem] = self.now
+        self._stamp(self.folder / "items" / f"{text.stem}.md")
+
+    def _remove(self, text: Text) -> None:
+        (self.folder / "items" / f"{text.stem}.md").unlink()
+        del self.model.texts[text.stem]
+
+    def _put(self, path: Path, data: bytes) -> None:
+        """As editors save: a new file in the old one's place, changed at this moment."""
+        fresh = path.with_name(".fresh")
+        fresh.write_bytes(data)
+        fresh.replace(path)
+        self._stamp(path)
+
+    def _stamp(self, path: Path) -> None:
+        seconds = int(self.now.timestamp())
+        os.utime(path, (seconds, seconds))
+
+    def _set(self, rules: Rules) -> None:
+        self.rules = rules
+        self._put(self.folder / "newsroom.toml", rules.render().encode())
+
+
+def _takes_note(text: Text, now: datetime) -> bool:
+    """Whether a correction can be written into a file: its front matter can be read, and none in it is dated ahead."""
+    is_readable = text.fault not in UNREADABLE
+    return is_readable and all(day <= today(now) for day, _ in text.corrections)
+
+
+@cache
+def _empty_database() -> bytes:
+    """A database without rows, for making one takes long."""
+    with TemporaryDirectory() as folder:
+        open_store(Path(folder)).close()
+        return (Path(folder) / "digest.db").read_bytes()

@@ -1,0 +1,126 @@
+"""Correct and withdraw: the item's file is edited and that one item published at once, before any other work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from digest.desk.building import rebuild
+from digest.desk.publishing import PublishReport, find_present, publish, release
+from digest.desk.workplace import Workplace
+from digest.errors import ContentError, DigestError
+from digest.items.editing import add_correction, add_withdrawal, check_words
+from digest.items.folder import read_folder
+from digest.items.model import Withdrawal
+from digest.items.rewriting import read_source, replace_text
+from digest.newsroom.public import Published
+from digest.newsroom.releasing import plan_withdrawal
+from digest.store.releases import read_newsroom
+
+__all__ = ["Change", "correct", "withdraw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done: the file that was edited, or why none was; the publish that followed, None if none was asked for."""
+
+    file: str
+    unedited: str
+    report: PublishReport | None
+
+
+def correct(place: Workplace, item: str, note: str, *, only_edit: bool = False, actor: str = "staff") -> Change:
+    """Label a correction in an item's file, and publish the item.
+
+    Args:
+        item: its id.
+        note: what was wrong and what is right, in one line; readers see it.
+        only_edit: leave it at the edit.
+
+    Raises:
+        ContentError: the item is not public or was withdrawn, its file is gone or cannot be edited, or the note is unusable.
+    """
+    known = _find_published(place, item)
+    if known.is_withdrawn:
+        raise ContentError(f"item {item}", "it was withdrawn", "Say what is right in a new item.")
+    file = _find_file(place, item)
+    if file is None:
+        remedy = f"Restore the file, or write `id: {item}` into the renamed one."
+        raise ContentError(f"item {item}", "its file is not there, or claims another id", remedy)
+    before = read_source(place.site.folder / file)
+    replace_text(place.site.folder / file, before, add_correction(before, file, note, _today(place)))
+    return Change(file, "", None if only_edit else publish(place, only=item, actor=actor))
+
+
+def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = False, actor: str = "staff") -> Change:
+    """Take an item back: edit its file if there is one that can be edited, and publish the withdrawal in any case.
+
+    Args:
+        item: its id.
+        reason: why, in one line that readers are told.
+        only_edit: leave it at the edit.
+
+    Raises:
+        ContentError: the item is not public or was withdrawn before; the reason is unusable; or `only_edit`, and the file
+            cannot be edited.
+    """
+    known = _find_published(place, item)
+    if known.is_withdrawn:
+        raise ContentError(f"item {item}", "it was withdrawn before", "Nothing is left to do.")
+    withdrawn = Withdrawal(date=_today(place), reason=check_words(reason, "the reason"))
+    file, unedited = _find_file(place, item) or "", "its file is not there"
+    if file:
+        try:
+            before = read_source(place.site.folder / file)
+            replace_text(place.site.folder / file, before, add_withdrawal(before, file, reason, withdrawn.date))
+            unedited = ""
+        except DigestError as error:
+            if only_edit:
+                raise
+            file, unedited = "", str(error)
+    elif only_edit:
+        raise ContentError(f"item {item}", unedited, "Leave --only-edit out to withdraw it all the same.")
+    if only_edit:
+        return Change(file, unedited, None)
+    report = publish(place, only=item, actor=actor) if file else None
+    if report is None or not report.newsroom.by_id[item].is_withdrawn:
+        report = _withdraw_from_log(place, item, withdrawn, actor)
+    return Change(file, unedited, report)
+
+
+def _withdraw_from_log(place: Workplace, item: str, withdrawn: Withdrawal, actor: str) -> PublishReport:
+    """Withdraw what is public without asking its file."""
+    moment = find_present(place)
+    released = release(place, partial(plan_withdrawal, item, withdrawn, moment), moment, moment, actor=actor)
+    assert released is not None  # the present is never before the newest event
+    built = rebuild(place, newsroom=released.newsroom)
+    return PublishReport(
+        lines=released.plan.lines,
+        contents=place.hot.contents,
+        problems=tuple(sorted([*released.plan.remarks, *built.problems])),
+        stopped=released.stopped,
+        written=built.written,
+        newsroom=built.newsroom,
+    )
+
+
+def _find_published(place: Workplace, item: str) -> Published:
+    with place.hot.reading() as connection:
+        known = read_newsroom(connection, contents=place.hot.contents).by_id.get(item)
+    if known is None:
+        cause, remedy = (
+            "no item of that id is public",
+            "Look up the id in the item's file; what is not public can be edited.",
+        )
+        raise ContentError(f"item {item}", cause, remedy)
+    return known
+
+
+def _find_file(place: Workplace, item: str) -> str | None:
+    """The file of an item, below the site's folder; also one that is at fault, as far as its name or `id` tells."""
+    return read_folder(place.site, place.cache).files.get(item)
+
+
+def _today(place: Workplace) -> date:
+    return place.now.astimezone(place.site.settings.zone).date()

@@ -1,0 +1,68 @@
+"""The database for what must be quick: transactions of plain sqlite3, without SQLAlchemy and Alembic.
+
+Only a database that is missing or of another schema is left to `open_store`, which makes it or brings it up to date.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from digest.newsroom.log import ContentSource
+from digest.store.contents import open_contents
+from digest.store.migrating import HEAD, revision
+from digest.store.sqlite import connect, transaction, translate
+
+__all__ = ["HotStore", "open_hot"]
+
+
+class HotStore:
+    """An open database, for functions that work on a plain connection. Use `reading()` and `writing()`.
+
+    Each is one transaction on a connection of its own; a writing one may be lent to SQLAlchemy by `database.widen`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    @cached_property
+    def contents(self) -> ContentSource:
+        """The contents of items by their versions, for any thread; the same ones serve every newsroom read from here."""
+        return open_contents(self.file)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the data."""
+        with translate(self.file), closing(connect(self.file)) as connection, transaction(connection, writing=False):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: everything in it becomes durable together, or nothing."""
+        with translate(self.file), closing(connect(self.file)) as connection, transaction(connection):
+            yield connection
+
+
+def open_hot(var: Path) -> HotStore:
+    """Open the database of a site; it is made when there is none, and brought up to date.
+
+    Raises:
+        StoreError: the folder or file cannot be written, is no database, or is of a newer version.
+    """
+    store = HotStore(var / "digest.db")
+    if not _is_present(store):
+        from digest.store.database import open_store
+
+        open_store(var).close()
+    return store
+
+
+def _is_present(store: HotStore) -> bool:
+    with translate(store.file):
+        if not store.file.exists():
+            return False
+    with store.reading() as connection:
+        return revision(connection) == HEAD

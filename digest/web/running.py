@@ -1,0 +1,48 @@
+"""The server of a site with all that goes on beside it: timed publishing, announcements, and counting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from digest.desk.on_demand import OnDemandFeeds
+from digest.desk.press_feeds import PressFeeds
+from digest.settings import Site
+from digest.store.hot import HotStore
+from digest.web.audience import Counter
+from digest.web.public_site import build_app
+from digest.web.working import Beside
+from digest.work.announcing import announce_forever
+from digest.work.counting import keep_counts_forever
+from digest.work.timed import Timer, publish_forever
+
+__all__ = ["build_server"]
+
+
+def build_server(
+    site: Site, store: HotStore, tell: Callable[[str], None], routes: Sequence[BaseRoute] = ()
+) -> tuple[ASGIApp, Sequence[Beside]]:
+    """What answers requests, and what goes on beside it.
+
+    Args:
+        site: as it was opened; newsroom.toml is read again when it changes.
+        store: its database.
+        tell: is told in a line of what is published meanwhile, and of what is wrong.
+        routes: what this server answers besides.
+    """
+    counter = Counter()
+    timer = Timer(site, tell)
+
+    async def publish_what_is_due() -> None:
+        await publish_forever(timer)
+
+    async def announce_changes() -> None:
+        await announce_forever(store, lambda: timer.site.settings)
+
+    async def keep_statistics() -> None:
+        await keep_counts_forever(store, counter.take)
+
+    app = build_app(site, routes, on_demand=OnDemandFeeds(site), press=PressFeeds(site), counter=counter)
+    return app, (publish_what_is_due, announce_changes, keep_statistics)

@@ -1,0 +1,54 @@
+"""`digest press` at the terminal."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from digest.cli import build_app
+from digest.errors import UsageError
+from digest.items.init import build_site
+
+
+@pytest.fixture
+def press(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs `digest press WORDS` at a new site."""
+    for name, text in build_site(datetime(2026, 11, 22, tzinfo=UTC)).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str):
+        result = CliRunner().invoke(build_app(["press"]), ["press", *words], catch_exceptions=True)
+        if isinstance(result.exception, UsageError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result
+
+    return run
+
+
+def test_a_feed_is_given_listed_and_taken_back(press):
+    given = press("add", "Example Daily", "--as", "Ada")
+    addresses = given.stdout.split()
+    assert [re.sub("/[a-z2-7]{52}", "", one).rpartition("/")[2] for one in addresses] == [
+        "press.atom",
+        "press.rss",
+        "press.json",
+    ]
+    assert "not shown again" in given.stderr
+
+    token = addresses[0].rpartition("/")[2].removesuffix(".atom")
+    listed = press("list")
+    assert re.search(r"Example Daily +since \d{4}-\d\d-\d\d +never used +open", listed.output)
+    assert "1 private feed open, 1 in all" in listed.output
+    assert token not in listed.output
+
+    assert "opens nothing any more" in press("revoke", "Example Daily").output
+    assert re.search(r"revoked \d{4}-\d\d-\d\d\n0 private feeds open, 1 in all", press("list").output)
+    with pytest.raises(UsageError, match="revoked before"):
+        press("revoke", "Example Daily")
