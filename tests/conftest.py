@@ -1,7 +1,8 @@
 """What all tests share: the flag for golden files, and the one honest way to leave a test out.
 
 A test that needs a program of the system asks for it with the fixture `program`. On a machine without it the test is left
-out, the run ends with a list of what was left out and the one line that brings it; with `DIGEST_TEST_ALL=1` it fails.
+out, the run ends with a list of what was left out and the one line that brings it; with `DIGEST_TEST_ALL=1` it fails. A test
+that cannot run for another reason, such as no way to a package registry, says so with the fixture `leave_out`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,23 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = {"chromium": "chromium", "newsboat": "newsboat", "smtp-sink": "postfix", "fc-list": "fonts-noto-core"}
-"""Which Debian package brings a program; tests/debian-packages.txt lists the same packages."""
+PACKAGES = {
+    "chromium": "chromium",
+    "fc-list": "fonts-noto-core",
+    "newsboat": "newsboat",
+    "npm": "npm",
+    "smtp-sink": "postfix",
+}
+"""Which Debian package brings a program. tests/debian-packages.txt lists the same packages, but for npm: other packages of
+Node.js bring it themselves, and Debian's own cannot be installed beside them."""
 
-_left_out: dict[str, set[str]] = {}
+_left_out: dict[str, str] = {}
+_missing: set[str] = set()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,18 +49,28 @@ def root() -> Path:
 
 
 @pytest.fixture
-def program(request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """Finds a program of the system, or leaves the test out in plain sight."""
+def leave_out(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
+    """Leaves the test out in plain sight, for a reason that lies in the machine."""
+
+    def leave(reason: str) -> NoReturn:
+        if os.environ.get("DIGEST_TEST_ALL") == "1":
+            pytest.fail(f"{reason}, and DIGEST_TEST_ALL=1 lets nothing be left out")
+        _left_out[request.node.nodeid] = reason
+        pytest.skip(reason)
+
+    return leave
+
+
+@pytest.fixture
+def program(leave_out: Callable[[str], NoReturn]) -> Callable[[str], str]:
+    """Finds a program of the system, or leaves the test out."""
 
     def find(name: str) -> str:
         found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")
-        if found:
-            return found
-        reason = f"{name} is missing (Debian package {PACKAGES[name]})"
-        if os.environ.get("DIGEST_TEST_ALL") == "1":
-            pytest.fail(f"{reason}, and DIGEST_TEST_ALL=1 lets nothing be left out")
-        _left_out.setdefault(PACKAGES[name], set()).add(request.node.nodeid)
-        pytest.skip(reason)
+        if not found:
+            _missing.add(PACKAGES[name])
+            leave_out(f"{name} is missing (Debian package {PACKAGES[name]})")
+        return found
 
     return find
 
@@ -66,7 +86,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not _left_out:
         return
     terminalreporter.section("left out on this machine")
-    for package, tests in sorted(_left_out.items()):
-        for test in sorted(tests):
-            terminalreporter.write_line(f"{test}  (needs {package})")
-    terminalreporter.write_line(f"To run them too: apt-get install --no-install-recommends {' '.join(sorted(_left_out))}")
+    for test, reason in sorted(_left_out.items()):
+        terminalreporter.write_line(f"{test}: {reason}")
+    if _missing:
+        terminalreporter.write_line(f"To run them too: apt-get install --no-install-recommends {' '.join(sorted(_missing))}")

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
-from digest.cli import MODULES, build_app
+from digest.cli import build_app
 from digest.delivery.transitions import State
 from digest.editions.edition import State as EditionState
 from digest.errors import SettingsError, Status
@@ -33,7 +33,9 @@ from digest.theming import PAIRS
 
 ROOT = Path(__file__).parent.parent
 app = build_app()
-PAGES = ("README.md", "SECURITY.md", "docs/items.md", "docs/settings.md", "docs/delivery.md")
+PAGES = ("README.md", "SECURITY.md", *(f"docs/{name}.md" for name in (
+    "items", "importing", "settings", "delivery", "press", "websub", "serving"
+)))  # fmt: skip
 BY_ID = ("topics", "kinds", "lists")
 HEAD = "title: x\ndate: 2022-02-28\nkind: update\ntopics: [ukraine]\n"
 MISTAKES = {

@@ -53,7 +53,7 @@ class Rules:
             lines += [f"[topics.{topic}]", f'title = "{topic.title()}"']
             lines += [f'moved_to = "{target}"' for name, target in self.moved if name == topic]
             lines += [f"ended = {day}" for name, day in self.ended if name == topic]
-        lines += ["[feeds]", f"entries = {self.entries}", f'tombstone_after = "{self.tombstone_hours} hours"']
+        lines += ["[feeds]", f"entries = {self.entries}", f'tombstone_after = "{self.tombstone_hours} h"']
         lines += [f"archives = {str(self.archives).lower()}", f"combinations = {str(self.combinations).lower()}", ""]
         return "\n".join(lines)
 

@@ -39,6 +39,10 @@ UNREADABLE = ("yaml", "unclosed", "bytes", "empty")
 """Faults with which no program can edit a file."""
 
 
+Judge = Callable[["World", PublishReport | None, bool], None]
+"""Looks at public/ after a step: what was published, None when nothing was, and whether nothing was left to publish."""
+
+
 class World:
     """A site and its staff.
 
@@ -48,16 +52,17 @@ class World:
         model: the files as values, and what ought to be public of them.
         rules: the settings.
         now: the clock.
-        judge: looks at public/ after each step that may write it, if one is given.
+        tampered: the path of the file in public/ that somebody else was at last.
         counts: how often each thing happened, for a history in which nothing happens proves nothing.
     """
 
-    def __init__(self, folder: Path, judge: Callable[[World, PublishReport | None], None] | None = None) -> None:
+    def __init__(self, folder: Path, judge: Judge) -> None:
         self.folder = folder
         self.now = START
         self.model, self.rules = Model(), Rules()
         self.counts: Counter[str] = Counter()
         self.compresses = False
+        self.tampered = ""
         self._judge = judge
         self._numbers = iter(range(100_000))
         (folder / "items" / "photos").mkdir(parents=True)
@@ -348,6 +353,7 @@ class World:
         files = sorted(path for path in (self.folder / "public").rglob("*") if path.is_file())
         if files:
             file = chance.choice(files)
+            self.tampered = file.relative_to(self.folder / "public").as_posix()
             file.unlink() if chance.random() < 0.5 else file.write_bytes(b"tampered")
             self.model.publish(self.now)
             with self.work() as place:
@@ -356,7 +362,7 @@ class World:
     def build_anew(self, out: Path) -> None:
         """The site into an empty folder, from what is kept alone."""
         with self.work() as place:
-            rebuild(place, Wanted(out=out))
+            rebuild(place, Wanted(out=out, compress=self.compresses))
 
     def publish_again(self) -> PublishReport:
         """A publish that finds nothing to do."""
@@ -372,8 +378,7 @@ class World:
         if report is not None:
             for line in report.lines:
                 self.counts[line.type] += 1
-        if self._judge:
-            self._judge(self, report)
+        self._judge(self, report, what in ("publish", "publish strictly", "publish whole"))
 
     def _write(self, chance: Random, date: str, **more: Any) -> None:
         fields: dict[str, Any] = {

@@ -57,7 +57,7 @@ class Photos:
         return str(row[column])
 
     def _judge(self, src: str) -> str:
-        from digest.publishing.photos import check_photo
+        from digest.publishing.recoding import check_photo
 
         try:
             check_photo(self._folder.photos[src])

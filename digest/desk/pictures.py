@@ -19,9 +19,11 @@ def build_public_pictures(
 ) -> tuple[Pictures, Sequence[Problem]]:
     """The renditions of a newsroom's photos, made where they are missing and the original is at hand.
 
+    A withdrawn item's photo is taken back with it.
+
     Args:
         photos: files as they were given, by their SHA-256.
     """
     originals = photos or {}
-    wanted = {item.photo: originals.get(item.photo) for item in newsroom if item.photo}
+    wanted = {item.photo: originals.get(item.photo) for item in newsroom if item.photo and not item.is_withdrawn}
     return build_pictures(place.site, wanted)

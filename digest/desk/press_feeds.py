@@ -22,7 +22,7 @@ from digest.feeds.press import build_press_feed
 from digest.items.folder import read_folder
 from digest.newsroom.addresses import FEED_FORMATS, FeedFormat
 from digest.newsroom.public import Newsroom
-from digest.publishing.photos import check_photo
+from digest.publishing.recoding import check_photo
 from digest.settings import NAME, Site, open_site
 from digest.store.cache import open_cache
 from digest.store.press_feeds import find_press_feed, note_use

@@ -21,15 +21,23 @@ from digest.settings import Settings
 __all__ = ["plan_feeds"]
 
 
-def plan_feeds(newsroom: Newsroom, settings: Settings, writer: FeedWriter, site_key: str, now: datetime) -> Iterator[Group]:
+def plan_feeds(
+    newsroom: Newsroom,
+    settings: Settings,
+    writer: FeedWriter,
+    site_key: str,
+    now: datetime,
+    builder: FeedBuilder | None = None,
+) -> Iterator[Group]:
     """Every feed document of the static site: archives month by month, then the current documents, then the list of feeds.
 
     Args:
         writer: renders the documents; made with the same settings.
         site_key: a fingerprint of settings, templates and program.
         now: the moment as of which the feeds are built; see `next_change`.
+        builder: one that has built feeds of the same newsroom for the same moment already; saves doing it again.
     """
-    builder = FeedBuilder(newsroom, settings, now)
+    builder = builder or FeedBuilder(newsroom, settings, now)
     plan, offered = _Plan(builder, writer, site_key), builder.offered()
     if builder.archives is not None:
         yield from plan.archives(builder.archives, [feed.topic for feed in offered if feed.has_archive])

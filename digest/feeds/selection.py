@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import product, starmap, takewhile
 from operator import attrgetter
 
@@ -73,6 +74,10 @@ class FeedBuilder:
 
     def offered(self) -> tuple[Feed, ...]:
         """See `build_feeds`."""
+        return self._offered
+
+    @cached_property
+    def _offered(self) -> tuple[Feed, ...]:
         topics = [topic for topic in self._settings.topics if self.state(topic) in ("open", "ended")]
         kinds = [kind for kind in self._settings.kinds if kind in self.catalogue.kinds]
         languages = [one for one in self._settings.languages if one in self.catalogue.languages]

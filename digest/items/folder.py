@@ -1,4 +1,4 @@
-"""The items folder on disk: the only part of `items` that touches files.
+"""The items folder on disk: what its files hold, and new files in it.
 
 Nothing is followed that points elsewhere (symbolic links), nothing is read that is not a plain file, and a file that goes
 away while the folder is read is simply not there.
@@ -11,16 +11,15 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
 from digest import shipped
 from digest.errors import ContentError, Problem
 from digest.items.keeping import FileCache, Reading, Row, build_row, recall
-from digest.items.model import ID, Content, Item, KnownItem
+from digest.items.model import ID, Content, Item, KnownItem, to_moment
 from digest.items.scanning import PHOTOS, Scan, Stamp, scan_items
 from digest.items.together import judge_together
 from digest.settings import Settings, Site
@@ -71,7 +70,7 @@ def read_folder(site: Site, cache: FileCache | None = None, scan: Scan | None = 
     return Folder(
         items=items,
         problems=tuple(sorted(problem for reading in judged for problem in reading.problems)),
-        photos={name: site.folder / file for name, (file, _) in scan.photos.items()},
+        photos=_Photos(site.folder, scan),
         scan=scan,
         files=broken | {item.id: item.file for item in items},
         broken_ids=frozenset(broken),
@@ -79,6 +78,25 @@ def read_folder(site: Site, cache: FileCache | None = None, scan: Scan | None = 
         faulty_draft_count=sum(reading.item is None and reading.is_draft for reading in judged),
         skipped_count=scan.skipped_count,
     )
+
+
+class _Photos(Mapping[str, Path]):
+    """The path of each photo, made when it is asked for."""
+
+    def __init__(self, folder: Path, scan: Scan) -> None:
+        self._folder, self._found = folder, scan.photos
+
+    def __getitem__(self, name: str) -> Path:
+        return self._folder / self._found[name][0]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 class _Reader:
@@ -149,8 +167,7 @@ class _Reader:
             return _broken(file, Problem(file, 0, "", text))
         from digest.items.reading import read_item_file
 
-        changed_at = datetime.fromtimestamp(stamp[1] // 1_000_000_000, UTC)
-        return read_item_file(content, file, self._settings, self._scan.photos.keys(), changed_at)
+        return read_item_file(content, file, self._settings, self._scan.photos.keys(), to_moment(stamp[1]))
 
 
 def _build_basis(settings: Settings) -> str:

@@ -16,13 +16,26 @@ from typing import Literal, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["ID", "Attachment", "Content", "Correction", "Facts", "Item", "KnownItem", "Photo", "Status", "Withdrawal"]
+__all__ = [
+    "ID",
+    "Attachment",
+    "Content",
+    "Correction",
+    "Facts",
+    "Item",
+    "KnownItem",
+    "Photo",
+    "Status",
+    "Withdrawal",
+    "to_moment",
+]
 
 ID = re.compile(r"[a-z0-9-]{1,80}")
 """What an item's id may be."""
 
 Status = Literal["draft", "ready"]
 _SECOND = 1_000_000_000
+_LAST = 253402300799  # the last second of the year 9999
 
 
 class Value(BaseModel):
@@ -130,6 +143,11 @@ class Facts(NamedTuple):
     review: str
 
 
+def to_moment(changed_ns: int) -> datetime:
+    """When a file was changed, from nanoseconds since 1970; what lies outside the calendar is taken as its end."""
+    return datetime.fromtimestamp(min(max(changed_ns // _SECOND, 0), _LAST), UTC)
+
+
 def _build_facts(content: Content, status: Status, embargo_at: datetime | None, review: tuple[str, ...]) -> Facts:
     photo = content.photo
     return Facts(
@@ -235,7 +253,7 @@ class Item:
     @property
     def changed_at(self) -> datetime | None:
         """When its file was last changed; None when it was not read from a file."""
-        return None if self._changed_ns is None else datetime.fromtimestamp(self._changed_ns // _SECOND, UTC)
+        return None if self._changed_ns is None else to_moment(self._changed_ns)
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is ready and its moment has come."""

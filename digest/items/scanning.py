@@ -13,7 +13,7 @@ import re
 import stat
 import time
 import unicodedata
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,10 +32,12 @@ _BACKUPS = ("~", ".bak", ".swp", ".tmp", ".orig")
 _LEFT_ASIDE = (".", "#", "~")
 _RECENT = 2_000_000_000
 """Nanoseconds within which a second change of a file may leave its stamp as it was: no file system's clock ticks slower."""
-_is_plain = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md").fullmatch
+_is_plain_item = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md").fullmatch
+_is_plain_photo = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.(?i:jpe?g|png|webp|gif)").fullmatch
 _TYPE, _FILE = 0o170000, stat.S_IFREG
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_stamp = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+_INODE = 2**63 - 1
+"""The part of an inode's number that a database can hold."""
 
 
 class Scan:
@@ -107,18 +109,18 @@ def _scan_folder(place: str, above: int | None, shown: str, depth: int, photos: 
         return
     try:
         names = sorted(os.listdir(handle))  # noqa: PTH208 (an open folder has no path)
-        others = names if photos is not None else _note_plain(names, handle, shown, scan)
-        for name in others:
+        for name in _note_plain(names, handle, shown, photos, scan):
             _sort_name(name, handle, shown, depth, photos, scan)
     finally:
         os.close(handle)
 
 
-def _note_plain(names: list[str], handle: int, shown: str, scan: Scan) -> list[str]:
-    """Note the item files that nothing is odd about, for a folder may hold thousands; the names that are left."""
+def _note_plain(names: list[str], handle: int, shown: str, photos: str | None, scan: Scan) -> list[str]:
+    """Note the files that nothing is odd about, for a folder may hold thousands; the names that are left."""
     others = []
+    is_plain = _is_plain_item if photos is None else _is_plain_photo
     for name in names:
-        if not _is_plain(name):
+        if not is_plain(name):
             others.append(name)
             continue
         try:
@@ -126,11 +128,17 @@ def _note_plain(names: list[str], handle: int, shown: str, scan: Scan) -> list[s
         except OSError:
             others.append(name)
             continue
-        if found.st_mode & _TYPE == _FILE:
+        if found.st_mode & _TYPE != _FILE:
+            others.append(name)
+        elif photos is None:
             scan.files[f"{shown}/{name}"] = _stamp(found)
         else:
-            others.append(name)
+            scan.photos[unicodedata.normalize("NFC", photos + name)] = (f"{shown}/{name}", _stamp(found))
     return others
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino & _INODE
 
 
 def _sort_name(name: str, handle: int, above: str, depth: int, photos: str | None, scan: Scan) -> None:

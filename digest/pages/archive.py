@@ -63,8 +63,7 @@ def plan_archive(plan: Plan) -> Iterator[Group]:
     counts = tuple((year, len(items)) for year, items in years.items())
     yield plan.group("archive", [plan.document("archive/index.html", counts, partial(_render_years, plan, counts))])
     for year, items in years.items():
-        chosen_ids = () if years is facts.years else [item.id for item in items]
-        key = fingerprint(plan.key, facts.by_year[year], chosen_ids)
+        key = fingerprint(plan.key, facts.by_year[year])  # covers translations, and so which of them is listed
         yield Group(f"archive {year}", key, partial(_plan_period, plan, year, items))
 
 

@@ -40,7 +40,7 @@ def plan_sitemap(plan: Plan) -> Iterator[Group]:
     items, years, facts = plan.context.newsroom.items, plan.facts.years, plan.facts.by_year
     pages = _list_pages(plan, years)
     if len(pages) + len(items) <= WHOLE_LENGTH:
-        whole = plan.document("sitemap.xml", (pages, list(facts.values())), partial(_render_set, plan, pages, items))
+        whole = plan.document("sitemap.xml", list(facts.values()), partial(_render_set, plan, pages, items))
         yield plan.group("sitemap", [whole])
         return
     files = ["sitemap-pages.xml", *(name for year, found in years.items() for name, _ in _name_files(year, found))]

@@ -11,7 +11,7 @@ from digest import shipped
 from digest.feeds.documents import FeedWriter
 from digest.feeds.pieces import EntryCache
 from digest.feeds.planning import plan_feeds
-from digest.feeds.selection import Feed, build_feeds
+from digest.feeds.selection import Feed, FeedBuilder
 from digest.newsroom.document import Document, Group, fingerprint
 from digest.newsroom.pictures import Pictures
 from digest.newsroom.public import Newsroom
@@ -58,11 +58,13 @@ def plan_public(
         cache: where entries of feeds are kept from one run to the next.
     """
     key = site_key(settings, templates)
-    feeds = build_feeds(newsroom, settings, now)
+    builder = FeedBuilder(newsroom, settings, now)
+    feeds = builder.offered()
     yield from plan_pages(newsroom, settings, pictures, templates, feeds, key, [edition.past for edition in editions])
     for edition in editions:
         yield _plan_edition(edition, key, settings, templates, feeds)
-    yield from plan_feeds(newsroom, settings, FeedWriter(settings, pictures, templates, key, cache), key, now)
+    writer = FeedWriter(settings, pictures, templates, key, cache)
+    yield from plan_feeds(newsroom, settings, writer, key, now, builder)
 
 
 def _plan_edition(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from digest.items.keeping import COLUMNS, PHOTO_COLUMNS, Row
@@ -22,7 +23,13 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 def open_cache(var: Path) -> Cache | None:
     """The cache of a site; None while the site keeps nothing at all, for a cache alone is no reason to begin with it."""
-    return Cache(var / "cache.db") if var.is_dir() else None
+    return _open(var / "cache.db") if var.is_dir() else None
+
+
+@lru_cache(maxsize=4)
+def _open(file: Path) -> Cache:
+    """One for all that a process does: what it has read it remembers."""
+    return Cache(file)
 
 
 class Cache:
@@ -73,6 +80,8 @@ class Cache:
         self._known[table] = basis, remembered
         try:
             self._store(table, basis, rows.values(), lost)
+        except OverflowError:
+            return  # a file's moment that no database can hold
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) in _BUSY:
                 return

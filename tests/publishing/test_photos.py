@@ -18,7 +18,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from digest.errors import ContentError
 from digest.newsroom.pictures import Picture
-from digest.publishing import photos
+from digest.publishing import recoding
 from digest.publishing.photos import WIDTHS, Renditions, build_pictures, open_renditions, read_photo_hash
 from digest.settings import Site
 
@@ -279,7 +279,7 @@ def test_a_file_too_large_is_refused(
     site: Site, save_photo: SavePhoto, gradient: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = save_photo("a.jpg", gradient())
-    monkeypatch.setattr(photos, "PHOTO_BYTES", 1 << 10)
+    monkeypatch.setattr(recoding, "PHOTO_BYTES", 1 << 10)
 
     with pytest.raises(ContentError, match=r"a\.jpg: it is larger than"):
         open_renditions(site.var / "photos").make(read_photo_hash(path), path)
