@@ -67,11 +67,12 @@ class Result:
 
 
 def plan_steps(seed: int) -> list[Step]:
-    """The steps of the history of a seed; it begins with some items, and ends with a publish."""
+    """The steps of the history of a seed; it begins with some items or none, and ends with a publish."""
     chance = Random(seed)
     weights = [weight * chance.choice(MOODS) for weight in WEIGHTS.values()]
     names = chance.choices(tuple(WEIGHTS), weights, k=chance.choice(LENGTHS))
-    return [(name, chance.randrange(2**32)) for name in ("write", "write_back", "publish", *names, "wait", "publish")]
+    first = chance.choice((("write", "write_back", "publish"), ("publish",), ("publish", "write_back", "publish")))
+    return [(name, chance.randrange(2**32)) for name in (*first, *names, "wait", "publish")]
 
 
 def play(steps: list[Step]) -> Result:

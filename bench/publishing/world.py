@@ -62,7 +62,7 @@ class World:
         self.model, self.rules = Model(), Rules()
         self.counts: Counter[str] = Counter()
         self.compresses = False
-        self.tampered = ""
+        self.tampered = "nothing"
         self._judge = judge
         self._numbers = iter(range(100_000))
         (folder / "items" / "photos").mkdir(parents=True)

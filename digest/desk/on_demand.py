@@ -7,7 +7,7 @@ until something is published, newsroom.toml or a template is published with, or 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +22,11 @@ from digest.feeds.lifecycle import next_change
 from digest.feeds.naming import Choice, parse_feed_name
 from digest.feeds.selection import FeedBuilder
 from digest.newsroom.addresses import FEED_FORMATS
-from digest.newsroom.pictures import Picture, Pictures
+from digest.newsroom.pictures import Pictures
 from digest.newsroom.public import Newsroom
 from digest.publishing.build import site_key
 from digest.publishing.manifest import manifest_path, open_manifest
-from digest.publishing.photos import Renditions, open_renditions
+from digest.publishing.photos import KeptPictures, open_renditions
 from digest.settings import Settings, Site, open_site
 from digest.store.releases import read_newsroom
 from digest.templates import Templates
@@ -114,7 +114,9 @@ class _Moment:
     def __init__(self, site: Site, newsroom: Newsroom, templates: Templates, now: datetime, has_editions: bool) -> None:
         self._newsroom, self._templates, self._now, self._has_editions = newsroom, templates, now, has_editions
         self._settings: Settings = site.settings
-        self._pictures: Pictures = _KeptPictures(newsroom, open_renditions(site.var / "photos"))
+        self._pictures: Pictures = KeptPictures(
+            open_renditions(site.var / "photos"), dict.fromkeys(item.photo for item in newsroom if item.photo)
+        )
         self.key = (site_key(site.settings, templates), newsroom.end, has_editions)
         self._until = next_change(newsroom, site.settings, now)
 
@@ -157,28 +159,3 @@ class _Moment:
             self._written,
             has_editions=self._has_editions,
         )
-
-
-class _KeptPictures(Mapping[str, Picture]):
-    """The pictures of a newsroom's photos as they were made for the last publish, each looked up when it is shown."""
-
-    def __init__(self, newsroom: Newsroom, renditions: Renditions) -> None:
-        self._photos = dict.fromkeys(item.photo for item in newsroom if item.photo)
-        self._renditions = renditions
-        self._found: dict[str, Picture] = {}
-
-    def __getitem__(self, digest: str) -> Picture:
-        if digest not in self._photos:
-            raise KeyError(digest)
-        if digest not in self._found:
-            picture = self._renditions.find(digest)
-            if picture is None:
-                raise KeyError(digest)
-            self._found[digest] = picture
-        return self._found[digest]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._photos)
-
-    def __len__(self) -> int:
-        return len(self._photos)

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from digest import clock
 from digest.desk.accrediting import hash_token, press_stem
+from digest.desk.photos import open_photos
 from digest.desk.pictures import build_public_pictures
 from digest.desk.workplace import Workplace
-from digest.errors import ContentError, SettingsError, StoreError
+from digest.errors import SettingsError, StoreError
 from digest.feeds.documents import FeedWriter
 from digest.feeds.feed import Embargoed
 from digest.feeds.press import build_press_feed
 from digest.items.folder import read_folder
 from digest.newsroom.addresses import FEED_FORMATS, FeedFormat
 from digest.newsroom.public import Newsroom
-from digest.publishing.recoding import check_photo
 from digest.settings import NAME, Site, open_site
 from digest.store.cache import open_cache
 from digest.store.press_feeds import find_press_feed, note_use
@@ -95,11 +95,12 @@ class PressFeeds:
 
     def _find_embargoed(self, now: datetime) -> Iterator[Embargoed]:
         folder = read_folder(self._site, self._cache)
-        for item in folder.items:
-            if item.status != "ready" or item.due_at <= now or item.id in self._newsroom.by_id:
-                continue
-            if item.content.withdrawn is None and (item.photo_src is None or _is_picture(folder.photos[item.photo_src])):
-                yield Embargoed(item.content, item.due_at, min(item.changed_at or now, now))
+        with open_photos(folder, self._cache) as photos:
+            for item in folder.items:
+                if item.status != "ready" or item.due_at <= now or item.id in self._newsroom.by_id:
+                    continue
+                if item.content.withdrawn is None and not (item.photo_src and photos.find_fault(item.photo_src)):
+                    yield Embargoed(item.content, item.due_at, min(item.changed_at or now, now))
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
@@ -109,12 +110,3 @@ def _stamp(file: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return facts.st_mtime_ns, facts.st_size, facts.st_ino
-
-
-def _is_picture(file: Path) -> bool:
-    """Whether a photo can be published; an item whose photo cannot is at fault."""
-    try:
-        check_photo(file)
-    except ContentError:
-        return False
-    return True

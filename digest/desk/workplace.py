@@ -69,7 +69,7 @@ class Workplace:
     @cached_property
     def templates(self) -> Templates:
         """The site's templates over the shipped ones."""
-        return Templates(self.site.templates)
+        return Templates(self.site.templates, self.site.var / "templates" if self.site.var.is_dir() else None)
 
     @cached_property
     def inliner(self) -> Inliner:

@@ -11,7 +11,7 @@ from digest.feeds.entries import Entry, build_entry
 from digest.feeds.json_feed import render_json_entry
 from digest.feeds.xml_feeds import render_xml_entry
 from digest.newsroom.document import fingerprint
-from digest.newsroom.pictures import Pictures
+from digest.newsroom.pictures import Pictures, mark_picture
 from digest.newsroom.public import Published
 from digest.settings import Settings
 from digest.templates import Templates
@@ -42,8 +42,7 @@ def mark_item(item: Published, pictures: Pictures) -> str:
     It names the item's newest event, from which all but the pictures follows.
     """
     line = item.line
-    missing = "" if line.photo is None or line.photo in pictures else "?"
-    return f"{line.number} {line.at} {line.version[:16]}{missing}"
+    return f"{line.number} {line.at} {line.version[:16]}{mark_picture(pictures, line.photo)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ from digest.feeds.feed import Feed, Tombstone, Update
 from digest.feeds.lifecycle import State, ended_at, tombstone_at, topic_state
 from digest.feeds.naming import Choice, Titles
 from digest.newsroom.addresses import Addresses
-from digest.newsroom.log import from_seconds, to_seconds
+from digest.newsroom.log import EventType, from_seconds, to_seconds
 from digest.newsroom.public import Newsroom, Published
+from digest.newsroom.topics import topics_into
 from digest.settings import Settings
 
 __all__ = ["Feed", "FeedBuilder", "build_feed", "build_feeds"]
@@ -114,7 +115,7 @@ class FeedBuilder:
         notice_at = self._date_notice(choice) if state == "ended" else None
         return replace(
             feed,
-            updated=self._find_update(self._updated_last(choice), notice_at),
+            updated=self._find_update(choice, self._updated_last(choice), notice_at),
             items=tuple(item for item in items if item.id not in gone),
             held=held - gone,
             tombstones=tombstones,
@@ -190,26 +191,33 @@ class FeedBuilder:
         late = [
             item
             for item in self.catalogue.changed(choice)
-            if item.line.updated_at >= oldest.line.published_at
+            if _told(item)[0] >= oldest.line.published_at
             and _place(item) < _place(oldest)
             and (item.corrections or item.is_withdrawn)
         ]
-        return sorted(late, key=_updated, reverse=True)[: self._settings.feeds.entries]
+        return sorted(late, key=_told, reverse=True)[: self._settings.feeds.entries]
 
     def _find_tombstones(self, items: Iterable[Published]) -> Iterator[Tombstone]:
         for item in items:
             if item.is_withdrawn and (removed_at := tombstone_at(item, self._settings)) <= self.now:
                 yield Tombstone(item, removed_at)
 
-    def _find_update(self, items: Iterable[Published], notice_at: datetime | None) -> Update:
-        """The last update of these items, of their tombstones and of the feed itself.
+    def _find_update(self, choice: Choice, items: Iterable[Published], notice_at: datetime | None) -> Update:
+        """The last update of these items, of their tombstones and of the feed itself, which an item may have left too.
 
         Nothing is older than the newsroom: a first item that is dated back must not take an empty feed back with it.
         """
         items = tuple(items)
         stones = [stone.removed_at for stone in self._find_tombstones(items)]
-        moments = [moment for moment in (self.opened_at, notice_at, *stones) if moment]
-        return _build_update(max([*map(_updated, items), *((to_seconds(moment), 0) for moment in moments)]))
+        moments = [to_seconds(moment) for moment in (self.opened_at, notice_at, *stones) if moment]
+        moments += [self._newsroom.left.get(shelf, 0) for shelf in self._find_shelves(choice)]
+        return _build_update(max([*map(_updated, items), *((moment, 0) for moment in moments)]))
+
+    def _find_shelves(self, choice: Choice) -> Iterator[str]:
+        """The ids of what an item must stand in to be in a feed: topics, with those that moved there, kind, language."""
+        if choice.topic:
+            yield from topics_into(choice.topic, self._settings)
+        yield from (part for part in choice[1:] if part)
 
     def _updated_last(self, choice: Choice) -> Iterable[Published]:
         """Those of a selection's items of which one was updated last."""
@@ -231,12 +239,21 @@ class FeedBuilder:
         dates = [end] if end and end <= self.now else []
         notice_at = max([*dates, *(item.updated_at for item in held), self.opened_at])
         target = self._frame(choice._replace(topic=self._settings.find_topic(topic)))
-        updated = self._find_update(held, notice_at)
+        updated = self._find_update(choice, held, notice_at)
         return replace(feed, state="moved", notice_at=notice_at, updated=updated, target=target)
 
 
 def _updated(item: Published) -> tuple[int, int]:
     return item.line.updated_at, item.release.number % 1000
+
+
+def _told(item: Published) -> tuple[int, int]:
+    """When the public was told of its last correction or withdrawal; `updated` may be an earlier moment that its file names.
+
+    Behind a silent fix only `updated` is known.
+    """
+    line = item.line
+    return line.updated_at if item.type is EventType.REFILED else max(line.at, line.updated_at), line.number
 
 
 def _build_update(moment: tuple[int, int]) -> Update:
@@ -251,11 +268,10 @@ def _place(item: Published) -> tuple[int, int]:
 def _opened_at(newsroom: Newsroom, settings: Settings) -> datetime:
     """The date of a feed without items: when the newsroom's first release was published, which no later event moves.
 
-    Before that, the day since which the newsroom's tag: URIs are its own.
+    Before that, and at the earliest, the day since which the newsroom's tag: URIs are its own.
     """
+    numbers = re.findall(r"\d+", settings.newsroom.tag_authority.partition(",")[2])
+    year, month, date = (*map(int, numbers), 1, 1)[:3]
+    day = datetime(year, month, date, tzinfo=UTC)
     first = min(newsroom, key=attrgetter("release.number"), default=None)
-    if first is not None:
-        return first.published_at
-    day = re.findall(r"\d+", settings.newsroom.tag_authority.partition(",")[2])
-    year, month, date = (*map(int, day), 1, 1)[:3]
-    return datetime(year, month, date, tzinfo=UTC)
+    return day if first is None else max(day, first.published_at)

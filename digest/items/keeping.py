@@ -73,11 +73,13 @@ def recall(row: Row, stamp: Stamp, photos: Container[str], read: Callable[[Item]
     """
     if row[_STAMP] != stamp or not (row[_PHOTO] is None or row[_PHOTO] in photos):
         return None
+    file, kept = row[0], row[-3]
+    facts = Facts._make(row[_FACTS])
+    problems: tuple[Problem, ...] = ()
     try:
-        file, kept = row[0], row[-3]
-        facts = Facts._make(row[_FACTS])
-        problems = tuple(Problem(file, line, name, text, "warning") for line, name, text in json.loads(kept or "[]"))
-        item = KnownItem(facts, file, row[2], read)
+        if kept:
+            problems = tuple(Problem(file, line, name, text, "warning") for line, name, text in json.loads(kept))
     except (TypeError, ValueError):
         return None
+    item = KnownItem(facts, file, row[2], read)
     return Reading._make((file, item, problems, facts.id, facts.status == "draft", row[-2], row[-1]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Picture", "Pictures", "Rendition"]
+__all__ = ["MarkedPictures", "Picture", "Pictures", "Rendition", "mark_picture"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,22 @@ class Picture:
 
 Pictures = Mapping[str, Picture]
 """Each photo's picture, by the SHA-256 (hexadecimal) of the file as it was given (`Event.photo`)."""
+
+
+class MarkedPictures(Mapping[str, Picture]):
+    """Pictures that are looked up when they are shown, and told from each other without that."""
+
+    @property
+    @abstractmethod
+    def marks(self) -> Mapping[str, str]:
+        """By the SHA-256 of each photo that has a picture, a text that changes whenever the picture does."""
+
+
+def mark_picture(pictures: Pictures, photo: str | None) -> str:
+    """A text that changes whenever what is shown of a photo does; empty without a photo, `?` for one without a picture."""
+    if photo is None:
+        return ""
+    if isinstance(pictures, MarkedPictures):
+        return pictures.marks.get(photo, "?")
+    picture = pictures.get(photo)
+    return " ".join((picture.large.name, picture.medium.name, picture.small.name)) if picture else "?"

@@ -26,7 +26,7 @@ from digest.newsroom.log import (
 
 __all__ = ["Newsroom", "Published", "build_newsroom", "extend_newsroom", "fold_lines"]
 
-_WITHDRAWN = EventType.WITHDRAWN.value
+_RELEASED, _WITHDRAWN = EventType.RELEASED.value, EventType.WITHDRAWN.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +149,15 @@ class Published:
 class Newsroom:
     """All items that are public, newest first: by published moment, then by log number.
 
-    `end` is the log's last number, `at` the moment of its last event (None while nothing was published).
+    `end` is the log's last number, `at` the moment of its last event (None while nothing was published). `left` tells when
+    an item last left a topic, a kind or a language, because staff gave it another one: seconds since 1970, by the id that
+    it left.
     """
 
     items: tuple[Published, ...]
     end: int
     at: datetime | None
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> Mapping[str, Published]:
@@ -221,8 +224,13 @@ def extend_newsroom(newsroom: Newsroom, lines: Iterable[Line], contents: Content
     """The newsroom after further lines of its log; contents of the items in these lines are found by `contents`."""
     newest: dict[str, Line] = {}
     first: dict[str, Line] = {}
+    left = dict(newsroom.left)
     last: Line | None = None
     for last in lines:
+        if last.type != _RELEASED:
+            known = newsroom.by_id.get(last.item)
+            before = newest.get(last.item) or (known.line if known else last)
+            left |= dict.fromkeys(_shelves(before) - _shelves(last), last.at)
         newest[last.item] = last
         first.setdefault(last.item, last)
     if last is None:
@@ -231,7 +239,12 @@ def extend_newsroom(newsroom: Newsroom, lines: Iterable[Line], contents: Content
     first |= {name: newsroom.by_id[name].release for name in newest.keys() & newsroom.by_id.keys()}
     changed = [Published(line, first[name], contents) for name, line in newest.items()]
     items = sorted([*kept, *changed], key=_place, reverse=True)
-    return Newsroom(tuple(items), last.number, from_seconds(last.at))
+    return Newsroom(tuple(items), last.number, from_seconds(last.at), left)
+
+
+def _shelves(line: Line) -> set[str]:
+    """The ids of the topics, the kind and the language that an item stands in."""
+    return {*parse_topics(line.topics), line.kind, line.language}
 
 
 def _place(item: Published) -> tuple[int, int]:

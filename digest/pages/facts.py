@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 
+from digest.newsroom.pictures import mark_picture
 from digest.newsroom.public import Published
 from digest.pages.lists import LIST_LENGTH, choose_versions, divide
 from digest.pages.views import PageContext
@@ -33,14 +34,9 @@ class Facts:
         found: dict[str, str] = {}
         for item in self._context.newsroom:
             line = item.line
-            picture = self._describe_picture(line.photo) if line.photo else ""
-            found[line.item] = f"{line.version} {line.type} {line.published_at} {line.updated_at}{picture}"
+            picture = mark_picture(self._context.pictures, line.photo) if line.photo else ""
+            found[line.item] = f"{line.version} {line.type} {line.published_at} {line.updated_at} {picture}"
         return found
-
-    def _describe_picture(self, photo: str) -> str:
-        picture = self._context.pictures.get(photo)
-        files = (picture.large, picture.medium, picture.small) if picture else ()
-        return "".join(f" {file.name} {file.width} {file.height}" for file in files)
 
     def _describe_translations(self, item: Published) -> str:
         return "".join(f" {other.language} {other.id}" for other in self._context.find_translations(item))

@@ -47,8 +47,9 @@ def render_feed_page(
     Raises:
         TemplateError: a template, theme.toml or PO file cannot be used.
     """
-    plan = Plan(newsroom, settings, pictures, templates, feeds, has_editions=has_editions)
     index = FeedIndex(feeds, settings)
+    announced = feeds if any(one.name == feed.name for one in feeds) else (*feeds, feed)
+    plan = Plan(newsroom, settings, pictures, templates, announced, has_editions=has_editions)
     if feed.target:
         goal = Choice(feed.target.topic, feed.target.kind, feed.target.language)
         return _render_moved(feed.name, feed.title, index.link(goal), plan)

@@ -44,6 +44,7 @@ BRIEF_LENGTH = 280
 """How long a summary is in a list, in characters."""
 
 _PARAGRAPH = re.compile("<p>(.*?)</p>", re.DOTALL)
+_HEADING = re.compile("<(?P<end>/?)h(?P<level>[2-4])>")
 _PICTURE = re.compile("<a [^>]*>[^<]*</a>")
 """A paragraph that is only a link: what a picture in a text becomes."""
 
@@ -268,7 +269,7 @@ def build_item(item: Published, context: PageContext) -> ItemView:
     if card.withdrawn:
         return ItemView(card, own)
     source = _web_address(content.url or "")
-    body = render_html(content.body, own)
+    body = _level_headings(render_html(content.body, own))
     return ItemView(
         card=card,
         canonical=source or own,
@@ -279,6 +280,20 @@ def build_item(item: Published, context: PageContext) -> ItemView:
         contact=content.contact or "",
         attachments=tuple(Link(entry.title, _web_address(entry.src)) for entry in content.attachments),
     )
+
+
+def _level_headings(body: str) -> str:
+    """The headings of a text from h2 on, no level left out: screen readers tell people where they are by them."""
+    levels = sorted({found["level"] for found in _HEADING.finditer(body)})
+    ranks = {level: rank for rank, level in enumerate(levels, 2)}
+    last = 1
+
+    def replace(tag: re.Match[str]) -> str:
+        nonlocal last
+        last = last if tag["end"] else min(ranks[tag["level"]], last + 1)
+        return f"<{tag['end']}h{last}>"
+
+    return _HEADING.sub(replace, body) if levels else body
 
 
 def _opens_with(body: str, summary: str) -> bool:

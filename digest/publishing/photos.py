@@ -11,17 +11,18 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from digest.errors import ContentError, Problem, StoreError
 from digest.newsroom.document import Document, Group, fingerprint
-from digest.newsroom.pictures import Picture, Pictures, Rendition
+from digest.newsroom.pictures import MarkedPictures, Picture, Pictures, Rendition, mark_picture
 from digest.settings import Site
 
 __all__ = [
     "WIDTHS",
+    "KeptPictures",
     "Renditions",
     "build_pictures",
     "open_renditions",
@@ -56,6 +57,14 @@ class Renditions:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def marks(self) -> Mapping[str, str]:
+        """The photos that something was made of, by their hashes, each with a text that changes when it is made again."""
+        try:
+            with os.scandir(self._folder) as entries:
+                return {entry.name: str(entry.inode()) for entry in entries if not entry.name.startswith(".")}
+        except FileNotFoundError:
+            return {}
 
     def find(self, digest: str) -> Picture | None:
         """The picture made of a photo earlier, None if there is none or its files are not whole."""
@@ -125,17 +134,60 @@ class Renditions:
             shutil.rmtree(fresh, ignore_errors=True)
 
 
+class KeptPictures(MarkedPictures):
+    """The pictures that lie ready in a folder, each read when it is shown; a damaged one is made again from its original.
+
+    Args:
+        renditions: where they lie.
+        originals: the photos to find, by the SHA-256 of each, with the file it lies in (None when that is gone).
+    """
+
+    def __init__(self, renditions: Renditions, originals: Mapping[str, Path | None]) -> None:
+        ready = renditions.marks()
+        self._marks = {digest: ready[digest] for digest in originals if digest in ready}
+        self._renditions, self._originals = renditions, originals
+        self._found: dict[str, Picture] = {}
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """What tells one making of a photo's renditions from another."""
+        return self._marks
+
+    def __getitem__(self, digest: str) -> Picture:
+        if digest not in self._found:
+            if digest not in self._marks:
+                raise KeyError(digest)
+            picture = self._renditions.find(digest)
+            try:
+                self._found[digest] = picture or _make(digest, self._originals[digest], self._renditions)
+            except ContentError:
+                raise KeyError(digest) from None
+        return self._found[digest]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._marks)
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+
 def plan_photos(folder: Path, pictures: Pictures) -> Group:
     """The renditions of these pictures below `photos/`, as they lie ready in a folder (var/photos).
 
     A rendition is named by its bytes, so its name is all that it follows from.
     """
-    names = {getattr(picture, size).name: (digest, size) for digest, picture in sorted(pictures.items()) for size in WIDTHS}
     ready = open_renditions(folder)
+
+    def documents() -> Iterator[Document]:
+        names: dict[str, tuple[str, str]] = {}
+        for digest in sorted(pictures):
+            picture = pictures.get(digest)
+            if picture is not None:  # else it is damaged, and its original is gone
+                names |= {getattr(picture, size).name: (digest, size) for size in WIDTHS}
+        return (Document(f"photos/{name}", name, partial(ready.read, *place)) for name, place in names.items())
+
     return Group(
-        "photos",
-        fingerprint(*sorted(names)),
-        lambda: (Document(f"photos/{name}", name, partial(ready.read, *place)) for name, place in names.items()),
+        "photos", fingerprint(*(f"{digest} {mark_picture(pictures, digest)}" for digest in sorted(pictures))), documents
     )
 
 
@@ -151,19 +203,14 @@ def build_pictures(site: Site, photos: Mapping[str, Path | None]) -> tuple[Pictu
         StoreError: a result cannot be kept.
     """
     renditions = open_renditions(site.var / "photos")
-    pictures: dict[str, Picture] = {}
     problems = []
-    for digest, path in sorted(photos.items(), key=lambda photo: photo[0]):
-        picture = renditions.find(digest)
-        if picture is None:
-            try:
-                picture = _make(digest, path, renditions)
-            except ContentError as error:
-                where = error.subject.removeprefix(f"{site.folder}{os.sep}")
-                problems.append(Problem(where, 0, "photo", f"{error.cause}. {error.remedy}"))
-                continue
-        pictures[digest] = picture
-    return pictures, tuple(problems)
+    for digest in sorted(photos.keys() - renditions.marks().keys()):
+        try:
+            _make(digest, photos[digest], renditions)
+        except ContentError as error:
+            where = error.subject.removeprefix(f"{site.folder}{os.sep}")
+            problems.append(Problem(where, 0, "photo", f"{error.cause}. {error.remedy}"))
+    return KeptPictures(renditions, photos), tuple(problems)
 
 
 def _make(digest: str, path: Path | None, renditions: Renditions) -> Picture:

@@ -3,8 +3,8 @@
 A site is a folder with `newsroom.toml`. Every key of a table that is not a list of things (`[newsroom]`, `[feeds]`,
 `[pictures]`, `[delivery]`, `[web]`) can be set by the environment as `DIGEST_TABLE_KEY`; secrets come only from there.
 Unknown keys are errors, with file and line, all at once. `values` has what keys are written in, `tables` the models,
-`reading` the way from text to settings, `site` the folder, `finding` the search for it. All but the last are loaded when they
-are first asked for, so that a command with nothing to do need not wait for them.
+`reading` the way from text to settings, `site` the folder, `finding` the search for it. All but the last are loaded when
+they are first asked for, so that a command with nothing to do need not wait for them.
 """
 
 from __future__ import annotations

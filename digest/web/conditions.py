@@ -6,7 +6,7 @@ import re
 from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
 
-__all__ = ["format_date", "is_unchanged", "names_tag", "read_tags"]
+__all__ = ["format_date", "is_no_newer", "is_unchanged", "names_tag", "read_tags"]
 
 _TAG = re.compile(rb'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _LONGEST = 8192
@@ -24,9 +24,12 @@ def is_unchanged(etag: bytes, modified_at: int, if_none_match: bytes | None, if_
     """
     if if_none_match is not None:
         return if_none_match == etag or names_tag(if_none_match, etag)
-    if if_modified_since is None:
-        return False
-    since = _read_date(if_modified_since)
+    return is_no_newer(modified_at, if_modified_since)
+
+
+def is_no_newer(modified_at: int, if_modified_since: bytes | None) -> bool:
+    """Whether the date alone says that the reader has this version; for the arguments see `is_unchanged`."""
+    since = _read_date(if_modified_since) if if_modified_since is not None else None
     return since is not None and modified_at <= since
 
 

@@ -13,7 +13,7 @@ from digest.web.codings import Coding, encode
 from digest.web.conditions import format_date
 from digest.web.fields import Field, Fields, Sort
 
-__all__ = ["NOTHING", "Form", "Resource", "build_body", "build_start"]
+__all__ = ["NOTHING", "Form", "Resource", "build_body", "build_start", "hide_date"]
 
 NOTHING: Message = {"type": "http.response.body", "body": b""}
 """The message of a body that is not sent."""
@@ -32,6 +32,11 @@ def build_start(status: int, fields: Sequence[Field]) -> Message:
 def build_body(body: bytes) -> Message:
     """The message of a whole body."""
     return {"type": "http.response.body", "body": body}
+
+
+def hide_date(start: Message) -> Message:
+    """The first message of an answer without `Last-Modified`."""
+    return {**start, "headers": [field for field in start["headers"] if field[0] != b"last-modified"]}
 
 
 @dataclass(frozen=True, slots=True)

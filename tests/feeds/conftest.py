@@ -221,9 +221,8 @@ def busy(release: Release) -> Newsroom:
     ]
     last = events[-1].at
     note, reason = {"date": "2022-04-01", "note": "It was twelve."}, {"date": "2022-04-01", "reason": "It was untrue."}
-    events.append(release("busy-2", type=EventType.CORRECTED, topics=("war",), kind="report", at=last, corrections=(note,)))
-    for name in ("busy-23", "busy-5"):
-        events.append(
-            release(name, type=EventType.WITHDRAWN, topics=("ukraine",), kind="victory", at=last, withdrawn=reason)
-        )
+    same = {"language": "ar", "at": last}
+    events.append(release("busy-2", type=EventType.CORRECTED, topics=("war",), kind="report", corrections=(note,), **same))
+    for name, topic in (("busy-23", "vote"), ("busy-5", "ukraine")):
+        events.append(release(name, type=EventType.WITHDRAWN, topics=(topic,), kind="victory", withdrawn=reason, **same))
     return build_newsroom(events)

@@ -195,6 +195,12 @@ def house(open_house: Callable[..., House]) -> House:
 
 
 @pytest.fixture
+def events() -> Callable[[], list[Event]]:
+    """The events of the sample newsroom."""
+    return sample_events
+
+
+@pytest.fixture
 def read() -> Callable[[bytes], Page]:
     return read_page
 

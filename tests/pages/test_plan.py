@@ -240,3 +240,12 @@ def test_what_is_gone_and_what_moved_say_so(house: Any) -> None:
         "topics/belarus/index.html": (301, "https://news.example.org/press/topics/russia/"),
         "feeds/belarus.html": (301, "https://news.example.org/press/feeds/russia.html"),
     }
+
+
+def test_a_topic_that_ends_changes_what_offers_its_feed(open_house: Any) -> None:
+    house = open_house([], more=MORE)
+    first, second = build(house, True, (), 0), build(house, True, (), 115)
+
+    judge(first, second)
+    changed = {path for path in first.pages if first.pages[path] != second.pages.get(path)}
+    assert changed == {"index.html", "feeds/index.html", "feeds/nobel.html", "topics/nobel/index.html"}

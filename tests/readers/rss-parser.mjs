@@ -20,7 +20,7 @@ for (const address of process.argv.slice(2)) {
       published: item.isoDate,
       updated: item.updated,
       text: item["content:encodedSnippet"] ?? item.contentSnippet,
-      credits: (item.media ?? []).flatMap((media) => media["media:credit"] ?? []),
+      media: (item.media ?? []).map((media) => ({ url: media.$.url, credit: media["media:credit"]?.[0] })),
     }));
     console.log(JSON.stringify({ address, title: feed.title, items }));
   } catch (error) {

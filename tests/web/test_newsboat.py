@@ -55,8 +55,9 @@ def served(world: Any) -> Iterator[tuple[int, list[int]]]:
     listener.close()
 
 
+@pytest.mark.parametrize("later", [100, 0, -100], ids=["later", "in the same second", "after the clock was set back"])
 def test_newsboat_takes_304_and_parts(
-    world: Any, served: tuple[int, list[int]], program: Callable[[str], str], tmp_path: Path
+    world: Any, served: tuple[int, list[int]], program: Callable[[str], str], tmp_path: Path, later: int
 ) -> None:
     newsboat, (port, statuses) = program("newsboat"), served
     home = tmp_path / "newsboat"
@@ -78,7 +79,7 @@ def test_newsboat_takes_304_and_parts(
     assert shown == {"a": "First", "b": "Second"}
     assert statuses == [200, 200, 304]
 
-    _write_feed(world, 1_700_000_100, c="Third", b="Second, corrected", a="First")
+    _write_feed(world, 1_700_000_000 + later, c="Third", b="Second, corrected", a="First")
 
     assert reload() == {"a": "First", "b": "Second, corrected", "c": "Third"}
     assert reload() == {"a": "First", "b": "Second, corrected", "c": "Third"}

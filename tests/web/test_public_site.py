@@ -284,6 +284,18 @@ def test_if_none_match_wins_over_the_date(site: Any) -> None:
     assert site.ask("/feeds/all.atom", {"if-none-match": '"x"', "if-modified-since": date}).status == 200
 
 
+def test_who_has_another_version_of_the_same_second_is_not_told_the_date(site: Any) -> None:
+    date = site.ask("/feeds/all.atom").headers["last-modified"]
+    other = {"if-none-match": '"other"'}
+
+    answer = site.ask("/feeds/all.atom", {**other, "if-modified-since": date})
+    older = site.ask("/feeds/all.atom", {**other, "if-modified-since": "Mon, 28 Feb 2000 12:00:00 GMT"})
+
+    assert "last-modified" not in answer.headers
+    assert (answer.status, answer.headers["etag"]) == (200, older.headers["etag"])
+    assert older.headers["last-modified"] == date
+
+
 @pytest.mark.parametrize("coding", ["gzip", "br"])
 def test_text_is_coded_as_asked_for_and_each_coding_has_its_own_tag(site: Any, coding: str) -> None:
     plain = site.ask("/feeds/all.atom")
