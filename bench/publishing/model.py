@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bench.publishing.files import Text, read_date, today
-from bench.publishing.settings import Rules
+from bench.publishing.settings import Choice, Rules
 
 SECOND = timedelta(seconds=1)
 
@@ -42,7 +42,7 @@ class Public:
         else:
             yield from self.text.words
 
-    def is_in(self, choice: tuple[str | None, str | None, str | None], rules: Rules) -> bool:
+    def is_in(self, choice: Choice, rules: Rules) -> bool:
         """Whether it stands in the feed of a topic, kind and language."""
         topic, kind, language = choice
         text = self.text
@@ -77,11 +77,10 @@ class Model:
     def sound(self) -> Mapping[str, Text]:
         """The files that can be published as they are, by id."""
         claims = self.claimed()
-        roots = {text.translation_of for text in self.texts.values()}
         assert len(claims) == len(self.texts), "histories never give one id to two files"
-        return {text.name: text for text in self.texts.values() if self._is_sound(text, claims.keys(), roots)}
+        return {text.name: text for text in self.texts.values() if self._is_sound(text, claims.keys())}
 
-    def _is_sound(self, text: Text, claims: Collection[str], roots: Collection[str]) -> bool:
+    def _is_sound(self, text: Text, claims: Collection[str]) -> bool:
         if text.fault or (text.photo and not self.photos[text.photo.src]):
             return False
         return not text.translation_of or text.translation_of in claims
@@ -111,10 +110,6 @@ class Model:
             entry = replace(known, text=text, updated_at=max(now, known.updated_at + SECOND), at=now, formerly=known.text)
             self.events = []
             self._append("withdrawn", name, entry)
-
-    def next_due(self, now: datetime) -> datetime | None:
-        """When time alone releases something next; it may have passed already."""
-        return min((read_due(text) for text in self.sound().values() if self._ripens(text)), default=None)
 
     def _append(self, event: str, name: str, entry: Public) -> None:
         self.log_end += 1

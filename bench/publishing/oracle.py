@@ -16,11 +16,11 @@ from bench.publishing.files import WORD, read_date, today
 from bench.publishing.model import Public
 from bench.publishing.reading import Document, Entry, File, list_names, read_feeds, read_files
 from bench.publishing.settings import BASE, TAG, Rules, name_feeds
-from bench.publishing.world import World
-from digest.desk.publishing import PublishReport
+from bench.publishing.world import START, Kind, Outcome, World
 from digest.publishing.manifest import manifest_path, open_manifest
 
-Choice = tuple[str | None, str | None, str | None]
+COPIES = (".gz", ".br")
+"""What the names of compressed copies end in."""
 LABELS = {
     "en": ("Correction", "Update", "Withdrawn: "),
     "uk": ("Виправлення", "Оновлено", "Відкликано: "),
@@ -46,36 +46,38 @@ class Oracle:
         self._updated: dict[tuple[str, str], datetime] = {}
         self._feed_updated: dict[str, datetime] = {}
         self._rules: Rules | None = None
+        self._judged_at = START
         self._anew = 0
 
-    def __call__(self, world: World, report: PublishReport | None, is_whole: bool) -> None:
+    def __call__(self, world: World, outcome: Outcome) -> None:
         """Judge what a step has left in public/.
-
-        Args:
-            report: what was published; None when nothing was.
-            is_whole: whether nothing was left to publish.
 
         Raises:
             PromiseError: the first promise that is broken.
         """
         files = read_files(world.folder / "public")
-        if report is None:
+        _require(not outcome.faults, "every document can be made", outcome.faults)
+        if outcome.kind is Kind.NOTHING:
             _require(files == self._files, "what publishes nothing touches nothing", _differ(files, self._files))
             return
-        _require([(line.type, line.item) for line in report.lines] == world.model.events, "events", _events(world, report))
-        assert report.written is not None
-        _require(not report.written.failed, "every document can be made", report.written.failed)
+        right = outcome.events == world.model.events
+        _require(right, "what ought to happen is logged", (outcome.events, world.model.events))
+        if outcome.kind is Kind.TIMED and files == self._files:
+            turned = list(_find_turns(world, self._judged_at))
+            _require(not turned and not outcome.events, "what time alone changes is written", turned)
+            return
         self._judge_bytes(world, files)
         feeds = read_feeds(files, BASE)
         self._judge_secrets(world, files)
         self._judge_pages(world, files)
+        self._forget(world)
         for stem, documents in feeds.items():
             _judge_formats(stem, documents)
             self._judge_moments(world, stem, documents)
-        self._judge_selections(world, feeds, report)
+        self._judge_selections(world, feeds, outcome)
         self._judge_archives(world, feeds)
-        self._files, self._feeds, self._rules = files, feeds, world.rules
-        if is_whole:
+        self._files, self._feeds, self._rules, self._judged_at = files, feeds, world.rules, world.now
+        if outcome.kind is Kind.ALL:
             self._judge_nothing_to_do(world, files)
 
     # Bytes.
@@ -84,19 +86,25 @@ class Oracle:
         """A file with the same bytes is the same file; a rebuild into an empty folder gives the same bytes and statuses."""
         for path, file in files.items():
             before = self._files.get(path)
-            left = before is None or before.data != file.data or before == file or path.startswith(world.tampered.removesuffix(".gz").removesuffix(".br"))
+            left = (
+                before is None
+                or before.data != file.data
+                or before == file
+                or path.startswith(world.tampered.removesuffix(".gz").removesuffix(".br"))
+            )
             _require(left, "unchanged files are left alone", path)
         self._anew += 1
         out, public = world.folder.parent / f"anew-{self._anew}", world.folder / "public"
         world.build_anew(out)
         anew = read_files(out)
-        parted = sorted(path for path in files.keys() | anew.keys() if _data(files, path) != _data(anew, path))
+        texts = {path: file for path, file in files.items() if not path.endswith(COPIES)}
+        parted = sorted(path for path in texts.keys() | anew.keys() if _data(texts, path) != _data(anew, path))
         _require(not parted, "a rebuild into an empty folder gives the same bytes", parted[:8])
         statuses = [_read_statuses(world.folder / "var", folder) for folder in (public, out)]
         _require(statuses[0] == statuses[1], "a rebuild gives the same statuses", set(statuses[0]) ^ set(statuses[1]))
         shutil.rmtree(out)
         for path, file in files.items():
-            if path.endswith((".gz", ".br")):
+            if path.endswith(COPIES):
                 plain = gzip.decompress(file.data) if path.endswith(".gz") else brotli.decompress(file.data)
                 _require(plain == files[path[:-3]].data, "compressed copies say the same", path)
 
@@ -111,14 +119,14 @@ class Oracle:
 
     def _judge_secrets(self, world: World, files: Mapping[str, File]) -> None:
         """No byte and no name holds a word of what is not public, or is so no longer."""
-        allowed = {word for entry in world.model.public.values() for text in entry.words for word in _words(text)}
-        everything = {"the manifest": _dump_manifest(world.folder / "var", world.folder / "public")}
-        everything |= {path: path.encode() + b" " + file.data for path, file in files.items()}
-        for path, data in everything.items():
-            strange = set(WORD.findall(data)) - allowed
-            ever = {word for entry in world.model.public.values() for text in _former(entry) for word in _words(text)}
-            kind = "what was changed or taken back is gone" if strange & ever else "what is not public stays secret"
-            _require(not strange or path == "the manifest" and strange <= _gone(world), kind, (path, strange))
+        public = world.model.public.values()
+        allowed = {word for entry in public for text in entry.words for word in _words(text)}
+        former = {word for entry in public for text in _former(entry) for word in _words(text)} - allowed
+        manifest = manifest_path(world.folder / "var", world.folder / "public")
+        for path, data in (("the manifest", manifest.read_bytes()), *((path, file.data) for path, file in files.items())):
+            strange = {*WORD.findall(data), *WORD.findall(path.encode())} - allowed
+            _require(not strange - former, "what is not public stays secret", (path, strange))
+            _require(not strange, "what was changed or taken back is gone", (path, strange))
 
     # Pages.
 
@@ -133,7 +141,7 @@ class Oracle:
             _require(status == (410 if entry.is_withdrawn else 200), "a withdrawn page answers 410", (name, status))
             for text in _must_show(entry):
                 _require(_found(text) in page, "a page shows all of its item", (name, text))
-            _judge_labels(page, "en", entry, f"page of {name}")
+            _judge_labels(page, entry, f"page of {name}")
         self._judge_photos(world, files)
         _judge_sitemap(world, files)
 
@@ -165,29 +173,28 @@ class Oracle:
                 self._updated[document.path, entry.id] = entry.updated_at
             if document.updated is not None:
                 last = self._feed_updated.get(document.path, document.updated)
-                moved = last <= document.updated or self._may_go_back(world, stem)
-                _require(moved, "a feed's updated never goes back", (document.path, last, document.updated))
+                is_moved = last <= document.updated
+                is_page = stem.count("/") > 1 and not stem.startswith("feeds/all/")  # an item may get other topics
+                _require(is_moved or is_page, "a feed's updated never goes back", (document.path, last, document.updated))
                 self._feed_updated[document.path] = document.updated
                 newest = max((entry.updated_at for entry in document.entries), default=document.updated)
                 _require(newest <= document.updated, "a feed is as new as its entries", document.path)
 
-    def _may_go_back(self, world: World, stem: str) -> bool:
-        """Other settings make other documents: pages of archives hold other items, tombstones stand since another moment.
-
-        So do pages of a topic's archive when staff give an item other topics.
-        """
+    def _forget(self, world: World) -> None:
+        """Other settings make other documents: pages of archives hold other items, tombstones stand since another moment."""
         before, now = self._rules, world.rules
-        is_page = "/" in stem.removeprefix("feeds/")
-        return before is not None and (
-            before.tombstone_hours != now.tombstone_hours
-            or (is_page and (before.entries != now.entries or not stem.startswith("feeds/all/")))
-        )
+        if before is None or before.tombstone_hours != now.tombstone_hours:
+            self._feed_updated.clear()
+        elif before.entries != now.entries:
+            self._feed_updated = {path: at for path, at in self._feed_updated.items() if path.count("/") == 1}
 
-    def _judge_selections(self, world: World, feeds: Mapping[str, Mapping[str, Document]], report: PublishReport) -> None:
+    def _judge_selections(self, world: World, feeds: Mapping[str, Mapping[str, Document]], outcome: Outcome) -> None:
         """Each feed holds what it ought to."""
         rules, offered = world.rules, set()
         for name, choice in name_feeds(rules):
-            chosen = sorted((one for one in world.model.public.values() if one.is_in(choice, rules)), key=_place, reverse=True)
+            chosen = sorted(
+                (one for one in world.model.public.values() if one.is_in(choice, rules)), key=_place, reverse=True
+            )
             state = rules.judge_topic(choice[0], world.now) if choice[0] else "open"
             plain_topic = choice[0] and choice[1:] == (None, None)
             if state == "moved":
@@ -197,7 +204,7 @@ class Oracle:
             elif state != "over" and (name == "all" or plain_topic or chosen):
                 offered.add(name)
                 _judge_selection(world, name, chosen, feeds, state)
-                self._judge_news(world, name, chosen, feeds, report)
+                self._judge_news(world, name, chosen, feeds, outcome)
         _require(list_names(feeds).keys() == offered, "these feeds and no others", list_names(feeds).keys() ^ offered)
 
     def _judge_news(
@@ -206,10 +213,10 @@ class Oracle:
         name: str,
         chosen: Iterable[Public],
         feeds: Mapping[str, Mapping[str, Document]],
-        report: PublishReport,
+        outcome: Outcome,
     ) -> None:
         """A correction or withdrawal shows in the current document, however old the item is; no older item slides in."""
-        told = {line.item for line in report.lines if line.type in ("corrected", "withdrawn")}
+        told = {item for event, item in outcome.events if event in ("corrected", "withdrawn")}
         at = max((entry.at for entry in chosen), default=None)
         changed = [entry for entry in chosen if entry.text.name in told]
         at_once = [entry for entry in chosen if entry.at == at]
@@ -265,7 +272,7 @@ def _judge_selection(
     places = [_place(by_id[entry.id]) for entry in entries]
     _require(places == sorted(places, reverse=True), "the newest come first", name)
     for entry in entries:
-        _judge_entry(entry, by_id[entry.id], world, name)
+        _judge_entry(entry, by_id[entry.id], name)
     plain = name in ("all", "ukraine", "russia", "harbour")
     if plain and rules.archives:
         for form in ("atom", "rss", "json"):
@@ -281,7 +288,7 @@ def _judge_selection(
         for page in walked[1:]:
             for entry in page.entries:
                 _require(entry.id in by_id, "archives hold nothing else", (page.path, entry.id))
-                _judge_entry(entry, by_id[entry.id], world, page.path)
+                _judge_entry(entry, by_id[entry.id], page.path)
 
 
 def _walk(feeds: Mapping[str, Mapping[str, Document]], name: str, form: str) -> list[Document]:
@@ -294,19 +301,19 @@ def _walk(feeds: Mapping[str, Mapping[str, Document]], name: str, form: str) -> 
     return walked
 
 
-def _judge_entry(entry: Entry, wanted: Public, world: World, where: str) -> None:
+def _judge_entry(entry: Entry, wanted: Public, where: str) -> None:
     language = wanted.text.language
     title = LABELS[language][2] * wanted.is_withdrawn + wanted.text.title
     _require(entry.title == title, "an entry has its item's title", (where, entry.title, title))
     for text in _must_show(wanted):
         _require(_found(text) in entry.content, "an entry shows all of its item", (where, entry.id, text))
-    _judge_labels(entry.content, language, wanted, f"{entry.id} in {where}")
+    _judge_labels(entry.content, wanted, f"{entry.id} in {where}")
     own = f"{BASE}items/{wanted.text.name}/"
     link = own if wanted.is_withdrawn else wanted.text.url or own
     _require(entry.link == link, "an entry leads to its item", (where, entry.link))
 
 
-def _judge_labels(content: str, language: str, entry: Public, where: str) -> None:
+def _judge_labels(content: str, entry: Public, where: str) -> None:
     """Corrections and updates are labelled as what they are, with their days."""
     words = re.sub(r"<[^>]*>", " ", content)
     if entry.is_withdrawn:
@@ -323,7 +330,7 @@ def _judge_labels(content: str, language: str, entry: Public, where: str) -> Non
 
 def _judge_sitemap(world: World, files: Mapping[str, File]) -> None:
     root = etree.fromstring(files["sitemap.xml"].data)
-    found = {text for text in root.itertext() if text.startswith(f"{BASE}items/")}
+    found = {text for text in map(str, root.itertext()) if text.startswith(f"{BASE}items/")}
     stands = {
         f"{BASE}items/{name}/" for name, one in world.model.public.items() if not one.is_withdrawn and not one.text.url
     }
@@ -357,20 +364,12 @@ def _former(entry: Public) -> Iterator[str]:
         yield from entry.formerly.words
 
 
-def _gone(world: World) -> set[bytes]:
-    return set()
-
-
 def _read_statuses(var: Path, public: Path) -> list[tuple[str, int, str]]:
     manifest = open_manifest(manifest_path(var, public))
     try:
         return [(entry.path, entry.status, entry.location) for entry in manifest.below("")]
     finally:
         manifest.close()
-
-
-def _dump_manifest(var: Path, public: Path) -> bytes:
-    return manifest_path(var, public).read_bytes()
 
 
 def _stem(path: str) -> str:
@@ -401,11 +400,14 @@ def _differ(one: Mapping[str, File], other: Mapping[str, File]) -> list[str]:
     return sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))[:8]
 
 
-def _events(world: World, report: PublishReport) -> object:
-    return {"logged": [(line.type, line.item) for line in report.lines], "wanted": world.model.events}
+def _find_turns(world: World, since: datetime) -> Iterator[datetime]:
+    """The moments behind another, up to now, at which time alone changes feeds."""
+    after = world.rules.tombstone_after
+    turns = [entry.at + after for entry in world.model.public.values() if entry.is_withdrawn]
+    ends = [read_date(day) for _, day in world.rules.ended]
+    return (turn for turn in (*turns, *ends, *(end + after for end in ends)) if since < turn <= world.now)
 
 
 def _require(holds: bool, promise: str, detail: object) -> None:
     if not holds:
         raise PromiseError(promise, detail)
-

@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """A feed document. `previous` is the path of the archive before it; `updated` None where the format has no place for it."""
+    """A feed document. `previous` is the path of the archive before it; `updated` None in a format without place for it."""
 
     path: str
     self: str

@@ -11,6 +11,8 @@ from bench.publishing.files import ZONE
 TOPICS = ("ukraine", "russia", "harbour")
 KINDS = ("press-release", "update")
 LANGUAGES = ("en", "uk")
+Choice = tuple[str | None, str | None, str | None]
+"""The topic, kind and language that a feed is restricted to; None: not."""
 TAG = "tag:newsroom.example.org,2020:"
 BASE = "https://news.example.org/"
 _TEXT = """
@@ -32,7 +34,7 @@ title = "Update"
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings that histories change. `tombstone_hours` is `[feeds] tombstone_after`; `ended` is a day for each topic."""
+    """The settings that histories change. `tombstone_hours` is `[feeds] tombstone_after`; `ended` has a day for a topic."""
 
     entries: int = 3
     tombstone_hours: int = 48
@@ -76,10 +78,10 @@ class Rules:
         return "ended" if end and end <= now else "open"
 
 
-def name_feeds(rules: Rules) -> Iterable[tuple[str, tuple[str | None, str | None, str | None]]]:
+def name_feeds(rules: Rules) -> Iterable[tuple[str, Choice]]:
     """Every name that a feed can have under these settings, with its topic, kind and language."""
-    single = [(topic, None, None) for topic in TOPICS] + [(None, kind, None) for kind in KINDS]
-    choices = [(None, None, None), *single, *((None, None, language) for language in LANGUAGES)]
+    choices: list[Choice] = [(None, None, None), *((topic, None, None) for topic in TOPICS)]
+    choices += [*((None, kind, None) for kind in KINDS), *((None, None, language) for language in LANGUAGES)]
     if rules.combinations:
         choices = [(topic, kind, one) for topic in (None, *TOPICS) for kind in (None, *KINDS) for one in (None, *LANGUAGES)]
     for topic, kind, language in choices:

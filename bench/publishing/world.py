@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -23,12 +24,14 @@ from bench.publishing.model import Model
 from bench.publishing.settings import Rules
 from digest.desk.building import Wanted, rebuild
 from digest.desk.correcting import correct, withdraw
-from digest.desk.publishing import PublishReport, find_next, publish, publish_due
+from digest.desk.publishing import PublishReport, publish
 from digest.desk.workplace import Workplace
 from digest.errors import ContentError
 from digest.settings import open_site
 from digest.store.database import open_store
+from digest.store.releases import read_lines
 from digest.templates import Templates
+from digest.work.timed import Timer
 
 START = datetime(2022, 1, 24, 9, tzinfo=UTC)
 WAITS = (*(timedelta(minutes=10),) * 2, *(timedelta(hours=3),) * 3, *(timedelta(days=1),) * 3, timedelta(9), timedelta(33))
@@ -39,8 +42,26 @@ UNREADABLE = ("yaml", "unclosed", "bytes", "empty")
 """Faults with which no program can edit a file."""
 
 
-Judge = Callable[["World", PublishReport | None, bool], None]
-"""Looks at public/ after a step: what was published, None when nothing was, and whether nothing was left to publish."""
+class Kind(Enum):
+    """What a step may have done to public/: nothing; something; all that there was to do; only what time alone brings."""
+
+    NOTHING = "nothing"
+    SOME = "some"
+    ALL = "all"
+    TIMED = "timed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step did: the events that it logged, by type and id, and what was told to be wrong."""
+
+    kind: Kind
+    events: Sequence[tuple[str, str]]
+    faults: Sequence[str] = ()
+
+
+Judge = Callable[["World", Outcome], None]
+"""Looks at public/ after a step."""
 
 
 class World:
@@ -61,6 +82,9 @@ class World:
         self.now = START
         self.model, self.rules = Model(), Rules()
         self.counts: Counter[str] = Counter()
+        self._timer: Timer | None = None
+        self._told: list[str] = []
+        self._log_end = 0
         self.compresses = False
         self.tampered = "nothing"
         self._judge = judge
@@ -262,32 +286,42 @@ class World:
 
     def step_publish(self, chance: Random) -> None:
         """`digest publish`, with one of its options now and then."""
-        options: dict[str, Any] = chance.choice(({}, {}, {}, {}, {"whole": True}, {"backfill": True}, {"compress": True}))
-        self.compresses = self.compresses or "compress" in options
+        options: dict[str, Any] = chance.choice(({}, {}, {}, {}, {"whole": True}, {"backfill": True}))
         self.model.publish(self.now)
         with self.work() as place:
-            self._finish("publish", publish(place, **options))
+            self._finish("publish", Kind.ALL, publish(place, **options))
 
-    def step_publish_strictly(self, chance: Random) -> None:
+    def step_compress(self, _chance: Random) -> None:
+        """`digest publish --compress`, and later without."""
+        self.compresses = not self.compresses
+        self.model.publish(self.now)
+        with self.work() as place:
+            self._finish("publish", Kind.ALL, publish(place, compress=self.compresses))
+
+    def step_publish_strictly(self, _chance: Random) -> None:
         """`digest publish --strict`, which does nothing or all."""
         with self.work() as place:
             try:
                 report = publish(place, strict=True)
             except ContentError:
-                self._finish("refuse", None)
+                self._finish("refuse", Kind.NOTHING)
                 return
         self.model.publish(self.now)
-        self._finish("publish strictly", report)
+        self._finish("publish strictly", Kind.ALL, report)
 
-    def step_publish_due(self, chance: Random) -> None:
-        """What `digest serve` does at the moment that it has worked out."""
-        with self.work() as place:
-            wanted = find_next(place)
-            report = publish_due(place)
-        due = self.model.next_due(self.now)
-        assert due is None or (wanted is not None and wanted <= due), f"find_next gave {wanted}, but {due} is due"
+    def step_serve(self, chance: Random) -> None:
+        """`digest serve`, which has been up all the time or is started anew, looks whether anything is due."""
+        if self._timer is None or chance.random() < 0.2:
+            self._told.clear()
+            self._timer = Timer(open_site(self.folder, {}), self._told.append)
         self.model.publish(self.now, timed=True)
-        self._finish("publish due", report)
+        os.environ["DIGEST_NOW"] = write_moment(self.now)
+        try:
+            self._timer.step()
+        finally:
+            del os.environ["DIGEST_NOW"]
+        self._finish("serve", Kind.TIMED, [text for text in self._told if not text.startswith("released: ")])
+        self._told.clear()
 
     def step_correct(self, chance: Random) -> None:
         """`digest correct`."""
@@ -302,13 +336,13 @@ class World:
                 report = correct(place, name, note).report
             except ContentError:
                 assert known is None or known.is_withdrawn or text is None or not _takes_note(text, self.now), "refused"
-                self._finish("refuse to correct", None)
+                self._finish("refuse to correct", Kind.NOTHING)
                 return
         assert text is not None and _takes_note(text, self.now), "accepted"
         edited = replace(text, corrections=(*text.corrections, (today(self.now), note)))
         self._note_edit(edited)
         self.model.publish(self.now, only=name)
-        self._finish("correct", report)
+        self._finish("correct", Kind.SOME, report)
 
     def step_withdraw(self, chance: Random) -> None:
         """`digest withdraw`, with its file or without."""
@@ -323,7 +357,7 @@ class World:
                 change = withdraw(place, name, reason)
             except ContentError:
                 assert known is None or known.is_withdrawn, "refused"
-                self._finish("refuse to withdraw", None)
+                self._finish("refuse to withdraw", Kind.NOTHING)
                 return
         is_edited = text is not None and text.fault not in UNREADABLE and not text.withdrawn
         assert bool(change.file) == is_edited, "its file is edited if it can be"
@@ -332,7 +366,7 @@ class World:
             self._note_edit(replace(text, withdrawn=(today(self.now), reason)))
             self.model.publish(self.now, only=name)
         self.model.withdraw(name, self.now, reason)
-        self._finish("withdraw" if text else "withdraw without file", change.report)
+        self._finish("withdraw" if text else "withdraw without file", Kind.SOME, change.report)
 
     def step_look_elsewhere(self, chance: Random) -> None:
         """`digest publish --at`: a publish as of then when nothing newer is out, else a look, into another folder."""
@@ -342,11 +376,11 @@ class World:
         with self.work() as place:
             if newest <= moment <= self.now:
                 self.model.publish(moment)
-                self._finish("publish as of", publish(place, at=moment))
+                self._finish("publish as of", Kind.SOME, publish(place, at=moment))
                 return
             assert publish(place, at=moment, out=out).only_rendered
         shutil.rmtree(out)
-        self._finish("look elsewhere", None)
+        self._finish("look elsewhere", Kind.NOTHING)
 
     def step_tamper(self, chance: Random) -> None:
         """Somebody deletes or edits what lies in public/, and `digest publish --whole` mends it."""
@@ -357,12 +391,12 @@ class World:
             file.unlink() if chance.random() < 0.5 else file.write_bytes(b"tampered")
             self.model.publish(self.now)
             with self.work() as place:
-                self._finish("publish whole", publish(place, whole=True))
+                self._finish("publish whole", Kind.ALL, publish(place, whole=True))
 
     def build_anew(self, out: Path) -> None:
         """The site into an empty folder, from what is kept alone."""
         with self.work() as place:
-            rebuild(place, Wanted(out=out, compress=self.compresses))
+            rebuild(place, Wanted(out=out))
 
     def publish_again(self) -> PublishReport:
         """A publish that finds nothing to do."""
@@ -373,12 +407,20 @@ class World:
         """A word that occurs nowhere else."""
         return f"zq{next(self._numbers):05}q"
 
-    def _finish(self, what: str, report: PublishReport | None) -> None:
-        self.counts[what] += 1
-        if report is not None:
-            for line in report.lines:
-                self.counts[line.type] += 1
-        self._judge(self, report, what in ("publish", "publish strictly", "publish whole"))
+    def _finish(self, what: str, kind: Kind, report: PublishReport | Sequence[str] | None = ()) -> None:
+        """Have judged what a step did.
+
+        Args:
+            report: the publish's, or what was told to be wrong.
+        """
+        with self.work() as place, place.hot.reading() as connection:
+            lines = list(read_lines(connection, after=self._log_end))
+        self._log_end += len(lines)
+        self.counts.update([what, *(line.type for line in lines)])
+        if isinstance(report, PublishReport):
+            assert report.lines == tuple(lines), "the report tells what was logged"
+            report = [str(problem) for problem in report.written.failed] if report.written else ()
+        self._judge(self, Outcome(kind, [(line.type, line.item) for line in lines], report or ()))
 
     def _write(self, chance: Random, date: str, **more: Any) -> None:
         fields: dict[str, Any] = {
@@ -417,7 +459,7 @@ class World:
     def _draw(self, src: str, *, is_photo: bool = True) -> None:
         """A photo of one colour that no other has, or bytes that are no photo."""
         number, out = next(self._numbers), BytesIO()
-        Image.new("RGB", (8, 6), tuple(number >> 4 * place & 15 << 4 for place in (0, 1, 2))).save(out, "png")
+        Image.new("RGB", (8, 6), tuple((number >> place & 15) << 4 for place in (0, 4, 8))).save(out, "png")
         self._put(self.folder / "items" / "photos" / src, out.getvalue() if is_photo else b"no photo")
         self.model.photos[src] = number + 1 if is_photo else 0
 

@@ -25,7 +25,7 @@ from digest.publishing.output import write_output
 from digest.publishing.replacing import Written
 from digest.store.edition_rows import read_public_editions
 from digest.store.entries import StoredEntries
-from digest.store.releases import log_end, read_newsroom
+from digest.store.releases import log_end
 
 __all__ = ["Built", "Wanted", "build_site", "rebuild"]
 
@@ -68,7 +68,7 @@ def rebuild(place: Workplace, wanted: Wanted | None = None, newsroom: Newsroom |
     wanted = wanted or Wanted()
     while True:
         with place.hot.reading() as connection:
-            newsroom = newsroom or read_newsroom(connection, contents=place.hot.contents)
+            newsroom = newsroom or place.hot.read_newsroom(connection)
             built = build_site(place, connection, newsroom, wanted)
         with place.hot.reading() as connection:
             end = log_end(connection)

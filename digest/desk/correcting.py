@@ -12,11 +12,11 @@ from digest.desk.workplace import Workplace
 from digest.errors import ContentError, DigestError
 from digest.items.editing import add_correction, add_withdrawal, check_words
 from digest.items.folder import read_folder
+from digest.items.form import suggest
 from digest.items.model import Withdrawal
 from digest.items.rewriting import read_source, replace_text
 from digest.newsroom.public import Published
 from digest.newsroom.releasing import plan_withdrawal
-from digest.store.releases import read_newsroom
 
 __all__ = ["Change", "correct", "withdraw"]
 

@@ -30,12 +30,24 @@ from digest.store.releases import append_lines, concerns_editions, log_position,
 if TYPE_CHECKING:
     from digest.desk.stopping import Stopped
 
-__all__ = ["PublishReport", "Release", "find_next", "find_present", "publish", "publish_due", "release"]
+__all__ = [
+    "Found",
+    "PublishReport",
+    "Release",
+    "find_items",
+    "find_next",
+    "find_present",
+    "publish",
+    "publish_due",
+    "release",
+]
 
 _OVERLAP = timedelta(minutes=1)
 """By how much another command's release may be newer than the moment at which this one was started."""
 _EVER = datetime.min.replace(tzinfo=UTC)
 
+Found = tuple[Folder, Mapping[str, str]]
+"""The items folder, and the SHA-256 of each photo that an item shows, by the item's `src`."""
 Planner = Callable[[Newsroom], ReleasePlan]
 """What to append to the log, for the newsroom as it is when nobody else can change it."""
 
@@ -124,26 +136,33 @@ def publish(
     return _report(place, released, rebuild(place, wanted, released.newsroom), folder, problems)
 
 
-def publish_due(place: Workplace, *, actor: str = "the clock") -> PublishReport:
+def publish_due(place: Workplace, found: Found, *, actor: str = "the clock") -> PublishReport:
     """Release what the passing of time alone has made due, and write what time alone changes; nothing else.
+
+    Args:
+        found: the items folder, from `find_items`; nothing in it may have changed since.
 
     Raises:
         StoreError: the clock lies before the log's newest event, or the database or public/ cannot be written.
     """
     moment = find_present(place)
-    folder, photos = _read_photos(place, read_sound_folder(place))
+    folder, photos = found
     planner = partial(_plan, place, folder, photos, moment, timed=True)
     released = release(place, planner, moment, moment, actor=actor)
     assert released is not None  # the present is never before the newest event
     return _report(place, released, rebuild(place, Wanted(photos=_paths(folder, photos)), released.newsroom), folder, ())
 
 
-def find_next(place: Workplace) -> datetime | None:
+def find_items(place: Workplace, scan: Scan) -> Found:
+    """The items folder as a look at it (`scan`) found it, with the hashes of its photos."""
+    return _read_photos(place, read_sound_folder(place, scan))
+
+
+def find_next(place: Workplace, found: Found) -> datetime | None:
     """The moment at which `publish_due` has something to do; it may have passed already. None when none is known."""
-    folder, _ = _read_photos(place, read_sound_folder(place))
     with place.hot.reading() as connection:
-        newsroom = read_newsroom(connection, contents=place.hot.contents)
-    due = next_due(folder.items, newsroom, _EVER)
+        newsroom = place.hot.read_newsroom(connection)
+    due = next_due(found[0].items, newsroom, _EVER)
     return _first(due, next_change(newsroom, place.site.settings, place.now))
 
 
@@ -178,7 +197,7 @@ def release(
         if moment > latest or (newest is not None and moment < newest):
             return None
         record_moves(connection, place.site.settings, place.now, actor, place.via)
-        newsroom = read_newsroom(connection, contents=place.hot.contents)
+        newsroom = place.hot.read_newsroom(connection)
         planned = plan(newsroom)
         if strict:
             _refuse_all(problem for problem in planned.remarks if problem.severity == "error")
@@ -212,7 +231,7 @@ def _render_only(
         problems = [*folder.problems]
         contents = place.hot.contents
         if moment > _latest(place):
-            present = read_newsroom(connection, contents=contents)
+            present = place.hot.read_newsroom(connection)
             plan = _plan(place, folder, photos, moment, present)
             newsroom = extend_newsroom(present, plan.lines, plan.contents)
             problems += plan.remarks

@@ -117,6 +117,12 @@ class Workplace:
 
         return Sealer(self.keys)
 
+    def at(self, now: datetime) -> Workplace:
+        """The same site at another moment, with what must not be opened or read again for that."""
+        later = Workplace(self.site, now, self.via)
+        later.__dict__ |= {name: self.__dict__[name] for name in ("hot", "cache", "templates") if name in self.__dict__}
+        return later
+
     def close(self) -> None:
         """Give back what was opened."""
         if "store" in self.__dict__:

@@ -12,8 +12,10 @@ from functools import cached_property
 from pathlib import Path
 
 from digest.newsroom.log import ContentSource
+from digest.newsroom.public import Newsroom, extend_newsroom
 from digest.store.contents import open_contents
 from digest.store.migrating import HEAD, revision
+from digest.store.releases import log_end, read_lines
 from digest.store.sqlite import connect, transaction, translate
 
 __all__ = ["HotStore", "open_hot"]
@@ -27,11 +29,20 @@ class HotStore:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._newsroom: Newsroom | None = None
 
     @cached_property
     def contents(self) -> ContentSource:
         """The contents of items by their versions, for any thread; the same ones serve every newsroom read from here."""
         return open_contents(self.file)
+
+    def read_newsroom(self, connection: sqlite3.Connection) -> Newsroom:
+        """The newsroom as the log makes it now; a store that is used again reads only what came to the log since."""
+        known = self._newsroom
+        if known is None or log_end(connection) < known.end:
+            known = Newsroom((), 0, None)
+        self._newsroom = extend_newsroom(known, read_lines(connection, after=known.end), self.contents)
+        return self._newsroom
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -137,6 +138,10 @@ class Templates:
             whole.update(repr(sorted(found.items())).encode("utf-8", "surrogatepass"))
         return whole.hexdigest()
 
+    def stamp(self) -> object:
+        """Another value whenever a file was changed, added or removed, as far as sizes and times tell."""
+        return [sorted(_stamp_below(folder)) for folder in self._folders if isinstance(folder, Path)]
+
     def read_bytes(self, name: str) -> bytes:
         """A file as it is, such as a style sheet that is published unchanged."""
         for folder in self._folders:
@@ -180,6 +185,16 @@ class Templates:
                 except OSError as error:
                     raise unreadable(name, error) from None
         return None
+
+
+def _stamp_below(folder: Path) -> Iterator[tuple[str, int, int]]:
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                yield from _stamp_below(entry)
+            else:
+                facts = entry.stat()
+                yield str(entry), facts.st_size, facts.st_mtime_ns
 
 
 def _read_theme(file: Traversable) -> dict[str, Any]:

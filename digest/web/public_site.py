@@ -136,7 +136,7 @@ class PublicSite:
         if feed and scope["method"] == "GET":
             answer = await self._answer_feed(resource, form, path, asked, scope)
         if is_no_newer(resource.modified_at, conditions[1]):
-            # Two versions of one second, or a clock that was set back: many clients throw away what is not newer by its date.
+            # Two versions of one second, or a clock set back: many clients throw away what is not newer by its date.
             answer = hide_date(answer[0]), answer[1]
         return answer
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from digest import clock
-from digest.desk.publishing import PublishReport, find_next, publish_due
-from digest.desk.workplace import open_workplace
+from digest.desk.publishing import Found, PublishReport, find_items, find_next, publish_due
+from digest.desk.workplace import Workplace
 from digest.errors import DigestError
 from digest.items.scanning import scan_items
-from digest.settings import Site, open_site
+from digest.settings import NAME, Site, open_site
 
 __all__ = ["Timer", "publish_forever"]
 
@@ -31,49 +32,54 @@ class Timer:
     """Knows which moment comes next, and does what is due then.
 
     Args:
-        site: as it was opened; its settings are read again when newsroom.toml changes, and `site` is the present state.
+        site: as it was opened; newsroom.toml and templates are read again when they change.
         tell: is told in a line of what was released, and of what is wrong (each thing once).
     """
 
     def __init__(self, site: Site, tell: Callable[[str], None]) -> None:
-        self.site = site
+        self._place = Workplace(site, clock.now(), "serve")
         self._tell = tell
-        self._seen: tuple[object, ...] = ()
+        self._seen: tuple[object, ...] | None = None
+        self._found: Found | None = None
         self._next_at: datetime | None = None
         self._told = ""
 
+    @property
+    def site(self) -> Site:
+        """The site with its present settings."""
+        return self._place.site
+
     def step(self) -> float:
         """Do what is due, and say how many seconds to wait before the next look."""
-        now = clock.now()
+        self._place = self._place.at(clock.now())
         try:
-            self._look(now)
-            if self._next_at is not None and self._next_at <= now:
-                self._publish(now)
+            found = self._look()
+            if self._next_at is not None and self._next_at <= self._place.now:
+                self._publish(found)
             self._told = ""
         except DigestError as error:
-            self._seen, self._next_at = (), None
+            self._seen = self._found = self._next_at = None
             self._tell_once(str(error))
             return _RETRY.total_seconds()
         if self._next_at is None:
             return LOOK_EVERY.total_seconds()
         return min(max((self._next_at - clock.now()).total_seconds(), 0.1), LOOK_EVERY.total_seconds())
 
-    def _look(self, now: datetime) -> None:
-        """Learn the next moment anew if any file changed."""
-        settings_file = self.site.folder / "newsroom.toml"
-        scan = scan_items(self.site.items)
-        seen = (scan.files, scan.photos, settings_file.stat().st_mtime_ns if settings_file.exists() else 0)
-        if seen == self._seen:
-            return
-        if self._seen[2:] != seen[2:]:
-            self.site = open_site(self.site.folder)
-        with open_workplace(self.site, now, via="serve") as place:
-            self._next_at = find_next(place)
-        self._seen = seen
+    def _look(self) -> Found:
+        """The items folder as it is now, and the next moment; both anew only if a file has changed."""
+        site = self._place.site
+        scan = scan_items(site.items)
+        seen = (_stamp(site.folder / NAME), self._place.templates.stamp(), scan.files, scan.photos)
+        if self._found is None or seen != self._seen:
+            if self._seen is None or seen[:2] != self._seen[:2]:
+                self._place = Workplace(open_site(site.folder), self._place.now, "serve")
+            self._found = find_items(self._place, scan)
+            self._next_at = find_next(self._place, self._found)
+            self._seen = seen
+        return self._found
 
-    def _publish(self, now: datetime) -> None:
-        with open_workplace(self.site, now, via="serve") as place:
-            report = publish_due(place)
+    def _publish(self, found: Found) -> None:
+        report = publish_due(self._place, found)
         self._next_at = report.next_at
         self._tell_all(report)
 
@@ -95,3 +101,12 @@ async def publish_forever(timer: Timer) -> None:
     while True:
         wait = await asyncio.to_thread(timer.step)
         await asyncio.sleep(wait)
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """What changes when a file does."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return ()
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
