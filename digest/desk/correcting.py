@@ -107,14 +107,11 @@ def _withdraw_from_log(place: Workplace, item: str, withdrawn: Withdrawal, actor
 
 def _find_published(place: Workplace, item: str) -> Published:
     with place.hot.reading() as connection:
-        known = read_newsroom(connection, contents=place.hot.contents).by_id.get(item)
-    if known is None:
-        cause, remedy = (
-            "no item of that id is public",
-            "Look up the id in the item's file; what is not public can be edited.",
-        )
-        raise ContentError(f"item {item}", cause, remedy)
-    return known
+        known = place.hot.read_newsroom(connection).by_id
+    if item not in known:
+        cause = f"no item of that id is public{suggest(item, known)}"
+        raise ContentError(f"item {item}", cause, "What is not public yet can simply be edited.")
+    return known[item]
 
 
 def _find_file(place: Workplace, item: str) -> str | None:
