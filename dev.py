@@ -17,13 +17,21 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-EXTRAS = {"run": "demo", "test": "demo,dev", "check": "demo,dev", "histories": "demo,dev", "lock": "demo,dev"}
+EXTRAS = {
+    "run": "demo",
+    "test": "demo,dev",
+    "check": "demo,dev",
+    "histories": "demo,dev",
+    "bench": "demo,dev,bench",
+    "lock": "demo,dev",
+}
 USAGE = """usage: python3 dev.py COMMAND [ARGS]
 
   run        install, publish the sample newsroom, send its digest to a local catcher, serve it (--once: end after that)
   test       install, then run all tests (ARGS go to pytest)
   check      ruff, mypy and the import rules alone
   histories  100,000 random histories of readers and editions against the selection rules
+  bench      publishing measured beside Hugo, serving beside StaticFiles and nginx
   lock       write constraints.txt anew
 """
 
@@ -47,6 +55,7 @@ def main(arguments: list[str]) -> int:
         "test": [[str(PYTHON), "-m", "pytest", *rest]],
         "check": [[str(PYTHON), "-m", "pytest", "tests/test_house.py", *rest]],
         "histories": [[str(PYTHON), "bench/selection_histories.py", *(rest or ["100000"])]],
+        "bench": [[str(PYTHON), "-m", "bench.publish", *rest], [str(PYTHON), "bench/serving.py"]],
         "lock": [lock_command()],
     }[command]
     for step in steps:

@@ -50,7 +50,7 @@ def correct(place: Workplace, item: str, note: str, *, only_edit: bool = False, 
         raise ContentError(f"item {item}", "its file is not there, or claims another id", remedy)
     before = read_source(place.site.folder / file)
     replace_text(place.site.folder / file, before, add_correction(before, file, note, _today(place)))
-    return Change(file, "", None if only_edit else publish(place, only=item, actor=actor))
+    return Change(file, "", None if only_edit else publish(place, only=item, action="corrected", actor=actor))
 
 
 def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = False, actor: str = "staff") -> Change:
@@ -83,7 +83,7 @@ def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = Fals
         raise ContentError(f"item {item}", unedited, "Leave --only-edit out to withdraw it all the same.")
     if only_edit:
         return Change(file, unedited, None)
-    report = publish(place, only=item, actor=actor) if file else None
+    report = publish(place, only=item, action="withdrawn", actor=actor) if file else None
     if report is None or not report.newsroom.by_id[item].is_withdrawn:
         report = _withdraw_from_log(place, item, withdrawn, actor)
     return Change(file, unedited, report)
@@ -92,7 +92,8 @@ def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = Fals
 def _withdraw_from_log(place: Workplace, item: str, withdrawn: Withdrawal, actor: str) -> PublishReport:
     """Withdraw what is public without asking its file."""
     moment = find_present(place)
-    released = release(place, partial(plan_withdrawal, item, withdrawn, moment), moment, moment, actor=actor)
+    plan = partial(plan_withdrawal, item, withdrawn, moment)
+    released = release(place, plan, moment, moment, action="withdrawn", actor=actor)
     assert released is not None  # the present is never before the newest event
     built = rebuild(place, newsroom=released.newsroom)
     return PublishReport(

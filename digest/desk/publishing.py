@@ -99,6 +99,7 @@ def publish(
     whole: bool = False,
     compress: bool | None = None,
     only: str | None = None,
+    action: str = "published",
     scan: Scan | None = None,
     actor: str = "staff",
 ) -> PublishReport:
@@ -112,6 +113,7 @@ def publish(
         whole: look at every file of the output, even where nothing has changed.
         compress: keep compressed copies beside the files; None: as before.
         only: the id of the one item to publish; nothing is said of others.
+        action: what the journal calls it.
         scan: what a look at the items folder has just told, if somebody looked.
 
     Raises:
@@ -128,7 +130,7 @@ def publish(
         _refuse_faults(folder)
     chosen = None if only is None else {only}
     planner = partial(_plan, place, folder, photos, moment, backfill=backfill, only=chosen)
-    released = release(place, planner, moment, latest, strict=strict, actor=actor)
+    released = release(place, planner, moment, latest, strict=strict, action=action, actor=actor)
     wanted = Wanted(out, whole=whole, compress=compress, photos=_paths(folder, photos))
     if released is None:
         return _render_only(place, folder, photos, moment, wanted)
@@ -158,12 +160,16 @@ def find_items(place: Workplace, scan: Scan) -> Found:
     return _read_photos(place, read_sound_folder(place, scan))
 
 
-def find_next(place: Workplace, found: Found) -> datetime | None:
-    """The moment at which `publish_due` has something to do; it may have passed already. None when none is known."""
+def find_next(place: Workplace, found: Found, since: datetime) -> datetime | None:
+    """The moment at which `publish_due` has something to do; it may have passed already. None when none is known.
+
+    Args:
+        since: what time alone changed up to then is written already.
+    """
     with place.hot.reading() as connection:
         newsroom = place.hot.read_newsroom(connection)
     due = next_due(found[0].items, newsroom, _EVER)
-    return _first(due, next_change(newsroom, place.site.settings, place.now))
+    return _first(due, next_change(newsroom, place.site.settings, since))
 
 
 def _first(*moments: datetime | None) -> datetime | None:
@@ -183,7 +189,14 @@ def _report(place: Workplace, released: Release, built: Built, folder: Folder, p
 
 
 def release(
-    place: Workplace, plan: Planner, moment: datetime, latest: datetime, *, strict: bool = False, actor: str = "staff"
+    place: Workplace,
+    plan: Planner,
+    moment: datetime,
+    latest: datetime,
+    *,
+    strict: bool = False,
+    action: str = "published",
+    actor: str = "staff",
 ) -> Release | None:
     """Append what is planned, with all that follows from it, in one transaction; None when the moment allows no event.
 
@@ -204,9 +217,16 @@ def release(
         append_lines(connection, planned.lines, planned.contents)
         stopped = _stop(place, connection, planned.lines, actor)
         if planned.lines:
-            subject = f"events {planned.lines[0].number}-{planned.lines[-1].number}"
-            write_journal(connection, place.now, actor, "published", subject, place.via, moment=format_utc(moment))
+            subject = _name_events(planned.lines, action)
+            write_journal(connection, place.now, actor, action, subject, place.via, moment=format_utc(moment))
     return Release(planned, tuple(stopped), extend_newsroom(newsroom, planned.lines, place.hot.contents))
+
+
+def _name_events(lines: Sequence[Line], action: str) -> str:
+    """What the journal calls the subject: the item if the act was about one, else the events."""
+    if action != "published" and len(lines) == 1:
+        return f"item {lines[0].item}"
+    return f"events {lines[0].number}-{lines[-1].number}"
 
 
 def _stop(place: Workplace, connection: sqlite3.Connection, lines: Sequence[Line], actor: str) -> Sequence[Stopped]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from digest import clock
@@ -19,6 +19,7 @@ from digest.desk.workplace import Workplace
 from digest.errors import DigestError
 from digest.items.scanning import scan_items
 from digest.settings import NAME, Site, open_site
+from digest.store.releases import log_end
 
 __all__ = ["Timer", "publish_forever"]
 
@@ -42,6 +43,7 @@ class Timer:
         self._seen: tuple[object, ...] | None = None
         self._found: Found | None = None
         self._next_at: datetime | None = None
+        self._since = datetime.min.replace(tzinfo=UTC)
         self._told = ""
 
     @property
@@ -56,7 +58,7 @@ class Timer:
             found = self._look()
             if self._next_at is not None and self._next_at <= self._place.now:
                 self._publish(found)
-            self._told = ""
+            self._since, self._told = self._place.now, ""
         except DigestError as error:
             self._seen = self._found = self._next_at = None
             self._tell_once(str(error))
@@ -66,15 +68,20 @@ class Timer:
         return min(max((self._next_at - clock.now()).total_seconds(), 0.1), LOOK_EVERY.total_seconds())
 
     def _look(self) -> Found:
-        """The items folder as it is now, and the next moment; both anew only if a file has changed."""
+        """The items folder as it is now, and the next moment; both anew only if a file or the log has changed.
+
+        That moment may be one that passed since the last look.
+        """
         site = self._place.site
         scan = scan_items(site.items)
-        seen = (_stamp(site.folder / NAME), self._place.templates.stamp(), scan.files, scan.photos)
+        with self._place.hot.reading() as connection:
+            end = log_end(connection)
+        seen = (_stamp(site.folder / NAME), self._place.templates.stamp(), scan.files, scan.photos, end)
         if self._found is None or seen != self._seen:
             if self._seen is None or seen[:2] != self._seen[:2]:
                 self._place = Workplace(open_site(site.folder), self._place.now, "serve")
             self._found = find_items(self._place, scan)
-            self._next_at = find_next(self._place, self._found)
+            self._next_at = find_next(self._place, self._found, self._since)
             self._seen = seen
         return self._found
 
