@@ -62,6 +62,10 @@ def build_feed(
     return FeedBuilder(newsroom, settings, now).build(Choice(topic, kind, language))
 
 
+_LAST_THOUSANDTH = 999
+"""What left a feed may have been updated in that very second, with any number."""
+
+
 class FeedBuilder:
     """Builds the feeds of a newsroom as of a moment; what they have in common is worked out once."""
 
@@ -210,14 +214,13 @@ class FeedBuilder:
         items = tuple(items)
         stones = [stone.removed_at for stone in self._find_tombstones(items)]
         moments = [to_seconds(moment) for moment in (self.opened_at, notice_at, *stones) if moment]
-        moments += [self._newsroom.left.get(shelf, 0) for shelf in self._find_shelves(choice)]
-        return _build_update(max([*map(_updated, items), *((moment, 0) for moment in moments)]))
+        left = to_seconds(self._left_at(choice)), _LAST_THOUSANDTH
+        return _build_update(max([left, *map(_updated, items), *((moment, 0) for moment in moments)]))
 
-    def _find_shelves(self, choice: Choice) -> Iterator[str]:
-        """The ids of what an item must stand in to be in a feed: topics, with those that moved there, kind, language."""
-        if choice.topic:
-            yield from topics_into(choice.topic, self._settings)
-        yield from (part for part in choice[1:] if part)
+    def _left_at(self, choice: Choice) -> datetime:
+        """When staff last took an item out of a feed, by another topic, kind or language; 1970 if they never did."""
+        topics = topics_into(choice.topic, self._settings) if choice.topic else ()
+        return from_seconds(max(self._newsroom.left.get(part or "", 0) for part in (*topics, *choice[1:])))
 
     def _updated_last(self, choice: Choice) -> Iterable[Published]:
         """Those of a selection's items of which one was updated last."""
@@ -237,7 +240,7 @@ class FeedBuilder:
         held = self._newsroom.select(*choice)
         end = ended_at(topic, self._settings)
         dates = [end] if end and end <= self.now else []
-        notice_at = max([*dates, *(item.updated_at for item in held), self.opened_at])
+        notice_at = max([*dates, *(item.updated_at for item in held), self.opened_at, self._left_at(choice)])
         target = self._frame(choice._replace(topic=self._settings.find_topic(topic)))
         updated = self._find_update(choice, held, notice_at)
         return replace(feed, state="moved", notice_at=notice_at, updated=updated, target=target)

@@ -58,7 +58,9 @@ def _plan_assets(plan: Plan) -> Iterator[Document]:
     yield plan.document("style.css", None, lambda: templates.render("pages/site.css", language).encode())
     yield plan.document("favicon.svg", None, lambda: templates.render("pages/favicon.svg", language).encode())
     yield plan.document("robots.txt", None, partial(render_robots, plan))
-    yield plan.document("404.html", None, partial(_render_not_found, plan))
+    gettext = plan.rendering.words.gettext
+    yield plan.document("404.html", None, partial(_render_refusal, plan, 404, "not_found", gettext("There is no such page")))
+    yield plan.document("410.html", None, partial(_render_refusal, plan, 410, "gone", gettext("This is no longer here")))
 
 
 def _plan_front(plan: Plan, editions: Sequence[PastEdition]) -> Iterator[Document]:
@@ -80,6 +82,6 @@ def _render_front(plan: Plan, lead: Published | None, others: Sequence[Published
     return plan.rendering.page("front", head, front=front, feeds=FeedIndex(plan.feeds, plan.settings).group())
 
 
-def _render_not_found(plan: Plan) -> bytes:
-    title = plan.rendering.words.gettext("There is no such page")
-    return plan.rendering.page("not_found", plan.rendering.head(title, "404.html", canonical="", indexed=False))
+def _render_refusal(plan: Plan, status: int, name: str, title: str) -> bytes:
+    """The page that a server shows where nothing is (any more)."""
+    return plan.rendering.page(name, plan.rendering.head(title, f"{status}.html", canonical="", indexed=False))

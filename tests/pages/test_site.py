@@ -38,7 +38,7 @@ def address_of(path: str) -> str:
 def test_there_is_a_page_for_all_that_has_an_address(house: Any) -> None:
     pages = house.build()
 
-    wanted = {"index.html", "404.html", "feeds/index.html", "archive/index.html", "archive/2022/index.html"}
+    wanted = {"index.html", "404.html", "410.html", "feeds/index.html", "archive/index.html", "archive/2022/index.html"}
     wanted |= {f"items/{item.id}/index.html" for item in house.newsroom}
     wanted |= {f"topics/{topic}/index.html" for topic in house.settings.topics}
     wanted |= {f"feeds/{feed.name}.html" for feed in build_feeds(house.newsroom, house.settings)} | {"feeds/belarus.html"}
