@@ -21,7 +21,7 @@ from digest.pages.views import PageContext
 from digest.publishing.build import PublicEdition, plan_public
 from digest.publishing.judging import PublicJudge
 from digest.publishing.manifest import manifest_path, open_manifest
-from digest.publishing.output import write_output
+from digest.publishing.output import hold_output, write_output
 from digest.publishing.replacing import Written
 from digest.store.edition_rows import read_public_editions
 from digest.store.entries import StoredEntries
@@ -66,21 +66,23 @@ def rebuild(place: Workplace, wanted: Wanted | None = None, newsroom: Newsroom |
         StoreError: the output folder cannot be written.
     """
     wanted = wanted or Wanted()
-    while True:
+    with hold_output(place.site, wanted.out or place.site.public):
         with place.hot.reading() as connection:
-            newsroom = newsroom or place.hot.read_newsroom(connection)
-            built = build_site(place, connection, newsroom, wanted)
-        with place.hot.reading() as connection:
-            end = log_end(connection)
+            if newsroom is None or log_end(connection) != newsroom.end:  # somebody published meanwhile
+                newsroom = place.hot.read_newsroom(connection)
+            built = build_site(place, connection, newsroom, wanted, is_held=True)
         if wanted.out is None:
             _announce(place, built.written)
-        if end == newsroom.end:
-            return built
-        newsroom = None  # another command published meanwhile, and may have written its files before ours
+    return built
 
 
-def build_site(place: Workplace, connection: sqlite3.Connection, newsroom: Newsroom, wanted: Wanted) -> Built:
+def build_site(
+    place: Workplace, connection: sqlite3.Connection, newsroom: Newsroom, wanted: Wanted, *, is_held: bool = False
+) -> Built:
     """Write a newsroom to a folder.
+
+    Args:
+        is_held: whether the caller keeps other runs away from the folder.
 
     Raises:
         StoreError: the output folder cannot be written.
@@ -98,6 +100,7 @@ def build_site(place: Workplace, connection: sqlite3.Connection, newsroom: Newsr
             whole=wanted.whole,
             judge=PublicJudge(newsroom, settings),
             compress=wanted.compress,
+            is_held=is_held,
         )
     return Built(newsroom, written, (*problems, *written.failed), next_change(newsroom, settings, now))
 

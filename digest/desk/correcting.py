@@ -13,8 +13,8 @@ from digest.errors import ContentError, DigestError
 from digest.items.editing import add_correction, add_withdrawal, check_words
 from digest.items.folder import read_folder
 from digest.items.form import suggest
-from digest.items.model import Withdrawal
-from digest.items.rewriting import read_source, replace_text
+from digest.items.model import Correction, Withdrawal
+from digest.items.rewriting import hold_items, read_source, replace_text
 from digest.newsroom.public import Published
 from digest.newsroom.releasing import plan_withdrawal
 
@@ -48,9 +48,15 @@ def correct(place: Workplace, item: str, note: str, *, only_edit: bool = False, 
     if file is None:
         remedy = f"Restore the file, or write `id: {item}` into the renamed one."
         raise ContentError(f"item {item}", "its file is not there, or claims another id", remedy)
-    before = read_source(place.site.folder / file)
-    replace_text(place.site.folder / file, before, add_correction(before, file, note, _today(place)))
-    return Change(file, "", None if only_edit else publish(place, only=item, action="corrected", actor=actor))
+    correction = Correction(date=_today(place), note=check_words(note, "the note"))
+    unedited = "it says so already" if _says(place, item, correction) else ""
+    if not unedited:
+        with hold_items(place.site.items):
+            before = read_source(place.site.folder / file)
+            replace_text(place.site.folder / file, before, add_correction(before, file, note, correction.date))
+    return Change(
+        "" if unedited else file, unedited, None if only_edit else publish(place, only=item, action="corrected", actor=actor)
+    )
 
 
 def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = False, actor: str = "staff") -> Change:
@@ -62,31 +68,34 @@ def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = Fals
         only_edit: leave it at the edit.
 
     Raises:
-        ContentError: the item is not public or was withdrawn before; the reason is unusable; or `only_edit`, and the file
-            cannot be edited.
+        ContentError: the item is not public; the reason is unusable; or `only_edit`, and the file cannot be edited.
     """
     known = _find_published(place, item)
-    if known.is_withdrawn:
-        raise ContentError(f"item {item}", "it was withdrawn before", "Nothing is left to do.")
+    if known.is_withdrawn:  # perhaps by a run that was stopped before its files were in place
+        return Change("", "it was withdrawn before", publish(place, only=item, actor=actor))
     withdrawn = Withdrawal(date=_today(place), reason=check_words(reason, "the reason"))
-    file, unedited = _find_file(place, item) or "", "its file is not there"
-    if file:
-        try:
-            before = read_source(place.site.folder / file)
-            replace_text(place.site.folder / file, before, add_withdrawal(before, file, reason, withdrawn.date))
-            unedited = ""
-        except DigestError as error:
-            if only_edit:
-                raise
-            file, unedited = "", str(error)
-    elif only_edit:
-        raise ContentError(f"item {item}", unedited, "Leave --only-edit out to withdraw it all the same.")
+    file = _find_file(place, item)
+    unedited = _edit_withdrawal(place, file, withdrawn) if file else "its file is not there"
     if only_edit:
-        return Change(file, unedited, None)
+        if unedited:
+            raise ContentError(f"item {item}", unedited, "Leave --only-edit out to withdraw it all the same.")
+        return Change(file or "", "", None)
     report = publish(place, only=item, action="withdrawn", actor=actor) if file else None
     if report is None or not report.newsroom.by_id[item].is_withdrawn:
         report = _withdraw_from_log(place, item, withdrawn, actor)
-    return Change(file, unedited, report)
+    return Change("" if unedited else file or "", unedited, report)
+
+
+def _edit_withdrawal(place: Workplace, file: str, withdrawn: Withdrawal) -> str:
+    """Why the file could not be edited; empty when it was."""
+    try:
+        with hold_items(place.site.items):
+            before = read_source(place.site.folder / file)
+            after = add_withdrawal(before, file, withdrawn.reason, withdrawn.date)
+            replace_text(place.site.folder / file, before, after)
+    except DigestError as error:
+        return str(error)
+    return ""
 
 
 def _withdraw_from_log(place: Workplace, item: str, withdrawn: Withdrawal, actor: str) -> PublishReport:
@@ -118,6 +127,12 @@ def _find_published(place: Workplace, item: str) -> Published:
 def _find_file(place: Workplace, item: str) -> str | None:
     """The file of an item, below the site's folder; also one that is at fault, as far as its name or `id` tells."""
     return read_folder(place.site, place.cache).files.get(item)
+
+
+def _says(place: Workplace, item: str, correction: Correction) -> bool:
+    """Whether the file has that very correction, as after a run that was stopped between the edit and the publish."""
+    found = next((known for known in read_folder(place.site, place.cache).items if known.id == item), None)
+    return found is not None and correction in found.content.corrections
 
 
 def _today(place: Workplace) -> date:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from digest.errors import ContentError
 from digest.items.folder import MAX_FILE_SIZE, read_text
 
-__all__ = ["read_source", "replace_text"]
+__all__ = ["hold_items", "read_source", "replace_text"]
+
+
+@contextmanager
+def hold_items(folder: Path) -> Iterator[None]:
+    """One edit at a time: between reading a file and replacing it, no other command edits below this folder."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def read_source(path: Path) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import errno
 import fcntl
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
 
 from digest.errors import StoreError
 from digest.newsroom.document import Group
@@ -22,10 +24,13 @@ from digest.publishing.placing import OutputFolder
 from digest.publishing.replacing import Judge, Run, Written, pass_all
 from digest.settings import Site
 
-__all__ = ["write_groups", "write_output"]
+__all__ = ["hold_output", "write_groups", "write_output"]
 
 _TAKEN = (errno.EAGAIN, errno.EACCES)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_PATIENCE = 15.0
+"""How long to wait for another run on the same folder, in seconds."""
+_LOOK_EVERY = 0.02
 
 
 def write_output(
@@ -37,6 +42,7 @@ def write_output(
     whole: bool = False,
     judge: Judge = pass_all,
     compress: bool | None = None,
+    is_held: bool = False,
 ) -> Written:
     """Make a folder hold the public site: these groups and the photos of these pictures, and nothing of earlier runs.
 
@@ -44,6 +50,7 @@ def write_output(
         whole: look at every file, even of groups that have not changed.
         judge: looks over every new or changed document before anything is replaced.
         compress: whether text files get compressed copies beside them; None: as in the run before.
+        is_held: whether the caller keeps other runs away by `hold_output`.
 
     Raises:
         StoreError: the folder is another one of the site's own, holds files of somebody else, or cannot be written to.
@@ -55,7 +62,7 @@ def write_output(
         if not manifest.exists() and public.is_dir() and any(public.iterdir()):
             raise StoreError(str(public), "other files lie there", "Choose a new or empty folder with --out.")
     every = [plan_photos(site.var / "photos", pictures), *groups]
-    return write_groups(public, every, manifest, whole=whole, judge=judge, compress=compress)
+    return write_groups(public, every, manifest, whole=whole, judge=judge, compress=compress, is_held=is_held)
 
 
 def write_groups(
@@ -66,18 +73,20 @@ def write_groups(
     whole: bool = False,
     judge: Judge = pass_all,
     compress: bool | None = None,
+    is_held: bool = False,
 ) -> Written:
     """Make a folder hold the documents of these groups; files that no run has written are left alone.
 
     Args:
         public: the folder; made when it is not there.
         manifest: see `manifest_path`.
+        is_held: whether the caller keeps other runs away.
 
     Raises:
         StoreError: a path is unsafe, a symbolic link or a folder is in the way, or the folder cannot be written to.
     """
     present = list(groups)
-    with _explain(public), _lock(manifest):
+    with _explain(public), nullcontext() if is_held else _lock(manifest):
         try:
             return _write(public, present, manifest, whole, judge, compress)
         except BrokenManifestError:
@@ -93,17 +102,38 @@ def _write(public: Path, groups: list[Group], manifest: Path, whole: bool, judge
 
 
 @contextmanager
+def hold_output(site: Site, public: Path) -> Iterator[None]:
+    """Keep other runs away from a folder; what is read from the log meanwhile is the newest that is ever written there.
+
+    Raises:
+        StoreError: another run has been writing it for too long, or var/ cannot be written.
+    """
+    with _explain(public), _lock(manifest_path(site.var, public)):
+        yield
+
+
+@contextmanager
 def _lock(manifest: Path) -> Iterator[None]:
-    """One writer at a time."""
+    """One writer at a time; the others wait."""
     manifest.parent.mkdir(parents=True, exist_ok=True)
     with manifest.with_suffix(".lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in _TAKEN:
-                raise
-            raise StoreError("publishing", "another run is writing this folder", "Wait for it, then try again.") from None
+        end = monotonic() + _PATIENCE
+        while not _is_taken_by_us(file):
+            if monotonic() > end:
+                cause = "another run has been writing this folder for long"
+                raise StoreError("publishing", cause, "Nothing is lost; wait for it, then run: digest publish")
+            sleep(_LOOK_EVERY)
         yield
+
+
+def _is_taken_by_us(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _TAKEN:
+            raise
+        return False
+    return True
 
 
 @contextmanager

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from digest.errors import ContentError
 from digest.items.folder import MAX_FILE_SIZE
-from digest.items.rewriting import read_source, replace_text
+from digest.items.rewriting import hold_items, read_source, replace_text
 
 
 @pytest.fixture
@@ -76,3 +77,18 @@ def test_a_folder_without_room_for_another_name_says_so(file: Path, monkeypatch:
         replace_text(file, text, "ours")
     assert read_source(file) == text
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_edits_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "x.md"
+    file.write_text("", "utf-8")
+
+    def add(line: str) -> None:
+        with hold_items(tmp_path):
+            before = read_source(file)
+            replace_text(file, before, f"{before}{line}\n")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, map(str, range(40))))
+
+    assert sorted(file.read_text("utf-8").split(), key=int) == list(map(str, range(40)))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from PIL import Image
 
 from digest.errors import StoreError
 from digest.newsroom.document import Group
+from digest.publishing import output
 from digest.publishing.manifest import manifest_path
 from digest.publishing.output import write_groups, write_output
 from digest.publishing.photos import build_pictures, read_photo_hash
@@ -281,12 +283,22 @@ def test_after_a_kill_every_file_is_whole_and_the_next_run_finishes(
     assert _read(public) == last
 
 
-def test_two_runs_do_not_write_at_once(write: Write, manifest: Path) -> None:
+def test_two_runs_do_not_write_at_once(write: Write, manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write({"a": b"1"})
+    monkeypatch.setattr(output, "_PATIENCE", 0.1)
     with manifest.with_suffix(".lock").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(StoreError, match="another run is writing this folder"):
+        with pytest.raises(StoreError, match="another run has been writing this folder"):
             write({"a": b"2"})
+
+    assert write({"a": b"2"}).changed == ("a",)
+
+
+def test_a_run_waits_for_another_one(write: Write, manifest: Path) -> None:
+    write({"a": b"1"})
+    held = manifest.with_suffix(".lock").open("a")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    threading.Timer(0.2, held.close).start()
 
     assert write({"a": b"2"}).changed == ("a",)
 
