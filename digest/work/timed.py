@@ -20,7 +20,6 @@ from digest.errors import DigestError
 from digest.items.scanning import scan_items
 from digest.settings import NAME, Site, open_site
 from digest.store.releases import log_end
-from digest.store.releases import log_end
 
 __all__ = ["Timer", "publish_forever"]
 
