@@ -1,4 +1,4 @@
 # The two commands are `make run` and `make test`; dev.py does the work and also runs without make.
-.PHONY: run test check histories bench
-run test check histories bench:
+.PHONY: run test check histories publishing bench
+run test check histories publishing bench:
 	@python3 dev.py $@ $(ARGS)

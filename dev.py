@@ -22,6 +22,7 @@ EXTRAS = {
     "test": "demo,dev",
     "check": "demo,dev",
     "histories": "demo,dev",
+    "publishing": "demo,dev",
     "bench": "demo,dev,bench",
     "lock": "demo,dev",
 }
@@ -31,6 +32,7 @@ USAGE = """usage: python3 dev.py COMMAND [ARGS]
   test       install, then run all tests (ARGS go to pytest)
   check      ruff, mypy and the import rules alone
   histories  100,000 random histories of readers and editions against the selection rules
+  publishing 2,000 random histories of a press desk against what feeds and pages promise
   bench      publishing measured beside Hugo, serving beside StaticFiles and nginx
   lock       write constraints.txt anew
 """
@@ -55,6 +57,7 @@ def main(arguments: list[str]) -> int:
         "test": [[str(PYTHON), "-m", "pytest", *rest]],
         "check": [[str(PYTHON), "-m", "pytest", "tests/test_house.py", *rest]],
         "histories": [[str(PYTHON), "bench/selection_histories.py", *(rest or ["100000"])]],
+        "publishing": [[str(PYTHON), "bench/publishing_histories.py", *(rest or ["2000"])]],
         "bench": [[str(PYTHON), "-m", "bench.publish", *rest], [str(PYTHON), "bench/serving.py"]],
         "lock": [lock_command()],
     }[command]

@@ -66,6 +66,11 @@ class Text:
         return self.stem if self.fault == "empty" else self.name
 
     @property
+    def is_draft(self) -> bool:
+        """Whether it is a draft, as far as the file tells."""
+        return self.status == "draft" and self.fault != "empty"
+
+    @property
     def content(self) -> tuple[object, ...]:
         """All that readers can see of it."""
         hidden = ("stem", "id", "embargo", "status", "fault")

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from bench.publishing.oracle import Oracle, PromiseError
 from bench.publishing.world import World
 from digest.errors import DigestError
+from digest.items import scanning
 
 WEIGHTS = {
     "write": 14,
@@ -22,12 +23,13 @@ WEIGHTS = {
     "write_draft": 2,
     "write_urgent": 1,
     "write_translation": 4,
-    "edit": 10,
+    "edit": 14,
     "finish": 4,
     "note_correction": 5,
-    "move_updated": 4,
+    "move_updated": 5,
     "note_withdrawal": 3,
     "rename": 4,
+    "copy": 1,
     "delete": 4,
     "restore": 2,
     "break": 4,
@@ -40,8 +42,9 @@ WEIGHTS = {
     "end_topic": 1,
     "wait": 26,
     "publish": 30,
+    "publish_stopped": 3,
     "publish_strictly": 1,
-    "compress": 0.5,
+    "compress": 0.2,
     "serve": 14,
     "correct": 7,
     "withdraw": 5,
@@ -78,6 +81,7 @@ def plan_steps(seed: int) -> list[Step]:
 
 def play(steps: list[Step]) -> Result:
     """Play a history to its end, or to the first broken promise."""
+    scanning._RECENT = 5_000_000  # as if files had been at rest for a while before each command, so that readings are kept
     result = Result(steps)
     memory = Path("/dev/shm")  # a disk would take most of the time
     with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as name:

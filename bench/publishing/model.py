@@ -74,14 +74,20 @@ class Model:
         """The stem of the file that claims each id."""
         return {text.claim: stem for stem, text in self.texts.items()}
 
+    def claimants(self, name: str) -> list[Text]:
+        """The files that claim an id."""
+        return [text for text in self.texts.values() if text.claim == name]
+
     def sound(self) -> Mapping[str, Text]:
         """The files that can be published as they are, by id."""
-        claims = self.claimed()
-        assert len(claims) == len(self.texts), "histories never give one id to two files"
-        return {text.name: text for text in self.texts.values() if self._is_sound(text, claims.keys())}
+        claims = self.claimed().keys()
+        return {text.name: text for text in self.texts.values() if self._is_sound(text, claims)}
 
     def _is_sound(self, text: Text, claims: Collection[str]) -> bool:
         if text.fault or (text.photo and not self.photos[text.photo.src]):
+            return False
+        others = [other for other in self.claimants(text.name) if other is not text]
+        if any(text.is_draft or not other.is_draft for other in others):
             return False
         return not text.translation_of or text.translation_of in claims
 

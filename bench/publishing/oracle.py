@@ -57,11 +57,11 @@ class Oracle:
         """
         files = read_files(world.folder / "public")
         _require(not outcome.faults, "every document can be made", outcome.faults)
-        if outcome.kind is Kind.NOTHING:
+        wanted = [] if outcome.kind is Kind.NOTHING else world.model.events
+        _require(outcome.events == wanted, "what ought to happen is logged", (outcome.events, wanted))
+        if outcome.kind in (Kind.NOTHING, Kind.STOPPED):
             _require(files == self._files, "what publishes nothing touches nothing", _differ(files, self._files))
             return
-        right = outcome.events == world.model.events
-        _require(right, "what ought to happen is logged", (outcome.events, world.model.events))
         if outcome.kind is Kind.TIMED and files == self._files:
             turned = list(_find_turns(world, self._judged_at))
             _require(not turned and not outcome.events, "what time alone changes is written", turned)

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -16,12 +16,14 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from PIL import Image
 
 from bench.publishing.files import Photo, Text, today, write_moment
 from bench.publishing.model import Model
 from bench.publishing.settings import Rules
+from digest.desk import publishing
 from digest.desk.building import Wanted, rebuild
 from digest.desk.correcting import correct, withdraw
 from digest.desk.publishing import PublishReport, publish
@@ -43,9 +45,13 @@ UNREADABLE = ("yaml", "unclosed", "bytes", "empty")
 
 
 class Kind(Enum):
-    """What a step may have done to public/: nothing; something; all that there was to do; only what time alone brings."""
+    """What a step may have done to public/.
+
+    Nothing; nothing, although events were logged; something; all that there was to do; only what time alone brings.
+    """
 
     NOTHING = "nothing"
+    STOPPED = "stopped"
     SOME = "some"
     ALL = "all"
     TIMED = "timed"
@@ -211,6 +217,12 @@ class World:
             self._remove(text)
             self._save(replace(text, stem=stem, id=text.name if keeps or text.id else ""))
 
+    def step_copy(self, chance: Random) -> None:
+        """Somebody copies a file, so that two claim one id."""
+        text = self._choose(chance)
+        if text and text.fault != "empty":
+            self._save(replace(text, stem=self._stem(), id=text.name, body=self._body(chance)))
+
     def step_delete(self, chance: Random) -> None:
         """A file is deleted."""
         text = self._choose(chance)
@@ -298,6 +310,21 @@ class World:
         with self.work() as place:
             self._finish("publish", Kind.ALL, publish(place, compress=self.compresses))
 
+    def step_publish_stopped(self, _chance: Random) -> None:
+        """A publish that is stopped when it has logged and not written yet; a later one must make up for it.
+
+        Photos are made when files are written, so one that was logged is lost if its item's file is deleted before that.
+        """
+        public, photos = self.model.public, self.model.photos
+        named = [(text.name, photos[text.photo.src]) for text in self.model.texts.values() if text.photo]
+        if any(name not in public or public[name].photo != photo for name, photo in named):
+            return
+        self.model.publish(self.now)
+        stopped = patch.object(publishing, "rebuild", side_effect=KeyboardInterrupt)
+        with self.work() as place, stopped, suppress(KeyboardInterrupt):
+            publish(place)
+        self._finish("be stopped", Kind.STOPPED)
+
     def step_publish_strictly(self, _chance: Random) -> None:
         """`digest publish --strict`, which does nothing or all."""
         with self.work() as place:
@@ -320,7 +347,8 @@ class World:
             self._timer.step()
         finally:
             del os.environ["DIGEST_NOW"]
-        self._finish("serve", Kind.TIMED, [text for text in self._told if not text.startswith("released: ")])
+        faults = [text for text in self._told if not text.startswith(("released: ", "item"))]
+        self._finish("serve", Kind.TIMED, faults)
         self._told.clear()
 
     def step_correct(self, chance: Random) -> None:
@@ -345,7 +373,7 @@ class World:
         self._finish("correct", Kind.SOME, report)
 
     def step_withdraw(self, chance: Random) -> None:
-        """`digest withdraw`, with its file or without."""
+        """`digest withdraw`, with its file or without, once or again."""
         name = self._choose_id(chance)
         if name is None:
             return
@@ -356,21 +384,21 @@ class World:
             try:
                 change = withdraw(place, name, reason)
             except ContentError:
-                assert known is None or known.is_withdrawn, "refused"
+                assert known is None, "what is public can be withdrawn"
                 self._finish("refuse to withdraw", Kind.NOTHING)
                 return
-        is_edited = text is not None and text.fault not in UNREADABLE and not text.withdrawn
+        assert known is not None, "what is not public cannot be withdrawn"
+        is_edited = text is not None and text.fault not in UNREADABLE and not text.withdrawn and not known.is_withdrawn
         assert bool(change.file) == is_edited, "its file is edited if it can be"
-        self.model.events = []
         if is_edited and text:
             self._note_edit(replace(text, withdrawn=(today(self.now), reason)))
-            self.model.publish(self.now, only=name)
+        self.model.publish(self.now, only=name)
         self.model.withdraw(name, self.now, reason)
         self._finish("withdraw" if text else "withdraw without file", Kind.SOME, change.report)
 
     def step_look_elsewhere(self, chance: Random) -> None:
         """`digest publish --at`: a publish as of then when nothing newer is out, else a look, into another folder."""
-        moment = self.now + timedelta(hours=chance.choice((-700, -48, -2, 3, 900)))
+        moment = self.now + timedelta(hours=chance.choice((-700, -2, -1, -0.1, 3, 900)))
         newest = max((entry.at for entry in self.model.public.values()), default=moment)
         out = self.folder.parent / "look"
         with self.work() as place:
@@ -474,13 +502,13 @@ class World:
     def _choose_id(self, chance: Random) -> str | None:
         """A public item's id, or now and then any other."""
         if chance.random() < 0.05:
-            return chance.choice((*sorted(self.model.claimed()), "never-heard-of"))
-        names = sorted(self.model.public)
+            others = [name for name in sorted(self.model.claimed()) if name not in self.model.public]
+            return chance.choice((*others, "never-heard-of"))
+        names = [name for name in sorted(self.model.public) if len(self.model.claimants(name)) < 2]
         return chance.choice(names) if names else None
 
     def _find(self, name: str) -> Text | None:
-        stem = self.model.claimed().get(name)
-        return self.model.texts[stem] if stem else None
+        return next(iter(self.model.claimants(name)), None)
 
     def _save(self, text: Text) -> None:
         self._put(self.folder / "items" / f"{text.stem}.md", text.render())

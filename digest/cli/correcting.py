@@ -63,5 +63,7 @@ def _print(change: Change, what: str) -> None:
         typer.echo("nothing was published; that is for: digest publish")
         return
     print_report(change.report)
-    if change.report.has_errors:
+    if not change.is_public:
+        typer.echo(f"the {what} is not public yet: mend what is named above, then run: digest publish", err=True)
+    if change.report.has_errors or not change.is_public:
         raise typer.Exit(Status.REFUSED)

@@ -43,10 +43,12 @@ def import_page(
     into: _INTO,
 ) -> None:
     """Turn a newsroom page saved as text into item files; files that are there are left alone."""
+    from digest.desk.importing import check_place
     from digest.items.folder import write_missing
     from digest.items.importing.page import parse_page, render_files
 
     site = site_of(context)
+    check_place(site, into)
     page = parse_page(_read_page(file), site.settings, file.name)
     texts = render_files(page)
     if not texts:

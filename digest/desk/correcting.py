@@ -23,11 +23,15 @@ __all__ = ["Change", "correct", "withdraw"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was done: the file that was edited, or why none was; the publish that followed, None if none was asked for."""
+    """What was done: the file that was edited, or why none was; the publish that followed, None if none was asked for.
+
+    `is_public` tells whether the public has it now; a correction waits while its file is at fault, a draft or dated ahead.
+    """
 
     file: str
     unedited: str
     report: PublishReport | None
+    is_public: bool
 
 
 def correct(place: Workplace, item: str, note: str, *, only_edit: bool = False, actor: str = "staff") -> Change:
@@ -48,15 +52,17 @@ def correct(place: Workplace, item: str, note: str, *, only_edit: bool = False, 
     if file is None:
         remedy = f"Restore the file, or write `id: {item}` into the renamed one."
         raise ContentError(f"item {item}", "its file is not there, or claims another id", remedy)
+    if not only_edit:
+        find_present(place)  # a clock that cannot be right is told before anything is changed
     correction = Correction(date=_today(place), note=check_words(note, "the note"))
     unedited = "it says so already" if _says(place, item, correction) else ""
     if not unedited:
         with hold_items(place.site.items):
             before = read_source(place.site.folder / file)
             replace_text(place.site.folder / file, before, add_correction(before, file, note, correction.date))
-    return Change(
-        "" if unedited else file, unedited, None if only_edit else publish(place, only=item, action="corrected", actor=actor)
-    )
+    report = None if only_edit else publish(place, only=item, action="corrected", actor=actor)
+    is_public = report is not None and correction in report.newsroom.by_id[item].content.corrections
+    return Change("" if unedited else file, unedited, report, is_public)
 
 
 def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = False, actor: str = "staff") -> Change:
@@ -72,18 +78,20 @@ def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = Fals
     """
     known = _find_published(place, item)
     if known.is_withdrawn:  # perhaps by a run that was stopped before its files were in place
-        return Change("", "it was withdrawn before", publish(place, only=item, actor=actor))
+        return Change("", "it was withdrawn before", publish(place, only=item, actor=actor), is_public=True)
     withdrawn = Withdrawal(date=_today(place), reason=check_words(reason, "the reason"))
+    if not only_edit:
+        find_present(place)  # a clock that cannot be right is told before anything is changed
     file = _find_file(place, item)
     unedited = _edit_withdrawal(place, file, withdrawn) if file else "its file is not there"
     if only_edit:
         if unedited:
             raise ContentError(f"item {item}", unedited, "Leave --only-edit out to withdraw it all the same.")
-        return Change(file or "", "", None)
+        return Change(file or "", "", None, is_public=False)
     report = publish(place, only=item, action="withdrawn", actor=actor) if file else None
     if report is None or not report.newsroom.by_id[item].is_withdrawn:
         report = _withdraw_from_log(place, item, withdrawn, actor)
-    return Change("" if unedited else file or "", unedited, report)
+    return Change("" if unedited else file or "", unedited, report, is_public=True)
 
 
 def _edit_withdrawal(place: Workplace, file: str, withdrawn: Withdrawal) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from digest.errors import ContentError
+from digest.errors import ContentError, UsageError
 from digest.items.fields import ID
 from digest.items.folder import make_folder, read_text, write_new
 from digest.items.importing.entries import Entry, Skip
@@ -24,7 +24,7 @@ from digest.items.importing.sources import is_json
 from digest.items.importing.wordpress import read_export
 from digest.settings import Site
 
-__all__ = ["Form", "Source", "import_entries", "open_file"]
+__all__ = ["Form", "Source", "check_place", "import_entries", "open_file"]
 
 Form = Literal["wordpress", "feed"]
 _Reader = Callable[[BinaryIO, str], Iterator[Entry | Skip]]
@@ -65,15 +65,27 @@ def import_entries(
         dry_run: write nothing.
 
     Raises:
-        UsageError: there is no such kind, or one must be said.
+        UsageError: there is no such kind, or one must be said; or `into` is a folder of the site that is not for items.
         ContentError: the folder cannot be made.
     """
     chosen = choose_kind(site.settings, kind)
+    check_place(site, into)
     if not dry_run:
         make_folder(into)
     inside = into.resolve().is_relative_to(site.items.resolve())
     known = _find_known(site.items) | ({} if inside else _find_known(into))
     return _import(form, sources, into, Mapper(site.settings, chosen, Names(known)), known, dry_run=dry_run)
+
+
+def check_place(site: Site, into: Path) -> None:
+    """Refuse to put item files where the site keeps something else: in public/ they would be served.
+
+    Raises:
+        UsageError: the folder is one of the site's own, and not below items/.
+    """
+    if site.is_own(into) and not into.resolve().is_relative_to(site.items.resolve()):
+        cause = "the site keeps other files there"
+        raise UsageError(f"--into {into}", cause, "Name a folder below items/, or one outside the site.")
 
 
 def _import(

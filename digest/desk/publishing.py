@@ -214,7 +214,7 @@ def release(
         planned = plan(newsroom)
         if strict:
             _refuse_all(problem for problem in planned.remarks if problem.severity == "error")
-        append_lines(connection, planned.lines, planned.contents)
+        append_lines(connection, planned.lines, place.hot.contents.keeping(planned.contents))
         stopped = _stop(place, connection, planned.lines, actor)
         if planned.lines:
             subject = _name_events(planned.lines, action)
@@ -318,8 +318,7 @@ def _plan(
 
 def _find_problems(folder: Folder, item: str) -> list[Problem]:
     """What is wrong with the file of one item."""
-    files = {known.file for known in folder.items if known.id == item} | {f"items/{item}.md"}
-    return [problem for problem in folder.problems if problem.file in files]
+    return [problem for problem in folder.problems if problem.file in (folder.files.get(item), f"items/{item}.md")]
 
 
 def _read_photos(place: Workplace, folder: Folder) -> tuple[Folder, dict[str, str]]:

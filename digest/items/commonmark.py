@@ -18,6 +18,8 @@ def to_html(markdown: str, options: int = 0) -> str:
     data = markdown.encode("utf-8")
     raw = _cmark.lib.cmark_markdown_to_html(data, len(data), options)
     try:
-        return bytes(_cmark.ffi.string(raw)).decode("utf-8")
+        # cmark writes the two code points that are no characters as bytes that UTF-8 never has
+        data = bytes(_cmark.ffi.string(raw)).replace(b"\xfe", b"\xef\xbf\xbe").replace(b"\xff", b"\xef\xbf\xbf")
+        return data.decode("utf-8")
     finally:
         _free(int(_cmark.ffi.cast("uintptr_t", raw)))

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 import nh3
 
 from digest.items.characters import fold, replace_forbidden
 from digest.items.commonmark import to_html
 from digest.items.links import build_link
+from digest.remembering import remember
 
 __all__ = ["TAG", "cut_at_word", "escape_markdown", "first_paragraph", "render_html", "to_words"]
 
+MEMORY_BYTES = 64_000_000
+"""How much of rendered bodies stays in memory."""
 TAG = re.compile(r'<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)(?P<rest>(?: [a-z-]+="[^"]*")*) ?/?>')
 """One tag as cmark writes it."""
 
@@ -36,7 +39,7 @@ _HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "
 _SPECIAL = re.compile(r"[\\`*_\[\]<]|&(?=[#A-Za-z])|^(?:#|[-+=>~])|^(?P<number>[0-9]{1,9})(?P<stop>[.)])", re.MULTILINE)
 
 
-@lru_cache(maxsize=2000)
+@remember(MEMORY_BYTES, sys.getsizeof)
 def render_html(markdown: str, base_url: str) -> str:
     """Clean HTML of a body that is also well-formed XML: paragraphs, headings from h2 on, lists, quotes, links, code.
 

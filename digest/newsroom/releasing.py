@@ -6,6 +6,7 @@ anything of its content is touched.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -18,7 +19,7 @@ from digest.newsroom.public import Newsroom, Published
 from digest.newsroom.topics import reach_topics
 from digest.settings import Settings
 
-__all__ = ["BACKFILL_AGE", "ReleasePlan", "entry_id", "next_due", "plan_release", "plan_withdrawal"]
+__all__ = ["BACKFILL_AGE", "ReleasePlan", "entry_id", "find_missed", "next_due", "plan_release", "plan_withdrawal"]
 
 BACKFILL_AGE = timedelta(days=14)
 """An item older than this is history when it comes with the very first publish, and mailed to nobody."""
@@ -124,6 +125,15 @@ def next_due(items: Iterable[Item], newsroom: Newsroom, after: datetime) -> date
     return min((item.due_at for item in items if _ripens(item, newsroom) and item.due_at > after), default=None)
 
 
+def find_missed(items: Iterable[Item], newsroom: Newsroom, now: datetime) -> list[Item]:
+    """Items whose embargo is over and that no timed publish releases: their files were saved after that moment."""
+    return [
+        item
+        for item in items
+        if item.embargo_at is not None and item.is_due(now) and item.id not in newsroom.by_id and not _ripens(item, newsroom)
+    ]
+
+
 def _ripens(item: Item, newsroom: Newsroom) -> bool:
     """Whether the passing of time alone releases it."""
     if item.status != "ready" or item.id in newsroom.by_id:
@@ -196,6 +206,8 @@ class _Planner:
         return self.now if self.now.astimezone(self.settings.zone).date() == content.date else item.due_at
 
     def _change(self, item: Item, present: Published) -> Event | None:
+        if not item.is_due(self.now) and present.is_withdrawn:
+            return None
         if not item.is_due(self.now):
             what = "is a draft again" if item.status == "draft" else "claims a later moment"
             self._remark(item, "", f"it is published but {what}; it keeps its published state. Undo that, or use: withdrawn")
@@ -205,7 +217,9 @@ class _Planner:
             return None
         content, before = item.content, present.content
         if present.is_withdrawn and content.withdrawn is None:
-            self._remark(item, "withdrawn", "a withdrawal cannot be undone; publish it as a new item with a new id")
+            day, reason = _tell_withdrawal(before)
+            text = f"a withdrawal cannot be undone; write `withdrawn: {{date: {day}, reason: {reason}}}` into the file"
+            self._remark(item, "withdrawn", text)
             return None
         if self._waits(item, before):
             return None
@@ -251,6 +265,12 @@ class _Planner:
 
     def _remark(self, item: Item, field: str, text: str, severity: Literal["error", "warning"] = "warning") -> None:
         self.remarks.append(Problem(item.file, 0, field, text, severity))
+
+
+def _tell_withdrawal(content: Content) -> tuple[date, str]:
+    """The day and the reason of a withdrawal, the latter as YAML that means just these words."""
+    assert content.withdrawn is not None
+    return content.withdrawn.date, json.dumps(content.withdrawn.reason, ensure_ascii=False)
 
 
 def _judge_change(content: Content, before: Content) -> EventType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from xml.sax.saxutils import escape
+from html import escape as escape_html
 
 from digest.clock import format_utc
 from digest.newsroom.document import Document, Group, fingerprint
@@ -68,9 +68,9 @@ def _plan_year(plan: Plan, year: str, items: Sequence[Published]) -> Iterator[Do
 
 
 def _render_set(plan: Plan, pages: Iterable[str], items: Iterable[Published]) -> bytes:
-    rows = [f"<url><loc>{escape(page)}</loc></url>" for page in pages]
+    rows = [f"<url><loc>{_escape(page)}</loc></url>" for page in pages]
     rows += [
-        f"<url><loc>{escape(plan.context.addresses.item(item.id))}</loc><lastmod>{format_utc(item.updated_at)}</lastmod></url>"
+        f"<url><loc>{_escape(plan.context.addresses.item(item.id))}</loc><lastmod>{format_utc(item.updated_at)}</lastmod></url>"
         for item in items
         if not item.is_withdrawn and not item.content.url
     ]
@@ -78,8 +78,12 @@ def _render_set(plan: Plan, pages: Iterable[str], items: Iterable[Published]) ->
 
 
 def _render_index(plan: Plan, files: Iterable[str]) -> bytes:
-    front = escape(plan.context.addresses.front)
+    front = _escape(plan.context.addresses.front)
     return _render("sitemapindex", [f"<sitemap><loc>{front}{name}</loc></sitemap>" for name in files])
+
+
+def _escape(address: str) -> str:
+    return escape_html(address, quote=False)
 
 
 def _render(root: str, rows: Sequence[str]) -> bytes:

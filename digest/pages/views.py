@@ -284,7 +284,9 @@ def build_item(item: Published, context: PageContext) -> ItemView:
 
 def _level_headings(body: str) -> str:
     """The headings of a text from h2 on, no level left out: screen readers tell people where they are by them."""
-    levels = sorted({found["level"] for found in _HEADING.finditer(body)})
+    levels = [level for level in "234" if f"<h{level}>" in body]
+    if len(levels) <= 1:  # most texts have headings of one level
+        return body.replace(f"<h{levels[0]}>", "<h2>").replace(f"</h{levels[0]}>", "</h2>") if levels else body
     ranks = {level: rank for rank, level in enumerate(levels, 2)}
     last = 1
 
@@ -293,7 +295,7 @@ def _level_headings(body: str) -> str:
         last = last if tag["end"] else min(ranks[tag["level"]], last + 1)
         return f"<{tag['end']}h{last}>"
 
-    return _HEADING.sub(replace, body) if levels else body
+    return _HEADING.sub(replace, body)
 
 
 def _opens_with(body: str, summary: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 
-from digest.store.migrating import HEAD, migrate, revision
+from digest.store.migrating import HEAD, create, migrate, revision
 from digest.store.sqlite import prepare, translate
 
 __all__ = ["Store", "open_store", "widen"]
@@ -66,6 +66,7 @@ def open_store(var: Path) -> Store:
             if revision(connection) == HEAD:
                 return store
         with store.writing() as connection:
+            create(connection)
             migrate(connection)
     return store
 

@@ -1,6 +1,6 @@
 """The database for what must be quick: transactions of plain sqlite3, without SQLAlchemy and Alembic.
 
-Only a database that is missing or of another schema is left to `open_store`, which makes it or brings it up to date.
+Only a database of another schema is left to `open_store`, which brings it up to date.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from digest.newsroom.log import ContentSource
 from digest.newsroom.public import Newsroom, extend_newsroom
-from digest.store.contents import open_contents
-from digest.store.migrating import HEAD, revision
+from digest.store.contents import Contents, open_contents
+from digest.store.migrating import HEAD, create, revision
 from digest.store.releases import log_end, read_lines
 from digest.store.sqlite import connect, transaction, translate
 
@@ -32,7 +31,7 @@ class HotStore:
         self._newsroom: Newsroom | None = None
 
     @cached_property
-    def contents(self) -> ContentSource:
+    def contents(self) -> Contents:
         """The contents of items by their versions, for any thread; the same ones serve every newsroom read from here."""
         return open_contents(self.file)
 
@@ -73,7 +72,11 @@ def open_hot(var: Path) -> HotStore:
 
 def _is_present(store: HotStore) -> bool:
     with translate(store.file):
-        if not store.file.exists():
-            return False
+        store.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with store.reading() as connection:
-        return revision(connection) == HEAD
+        present = revision(connection)
+    if present is None:
+        with store.writing() as connection:
+            create(connection)
+            present = revision(connection)
+    return present == HEAD

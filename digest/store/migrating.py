@@ -1,4 +1,4 @@
-"""Bring a database up to the present schema; Alembic is imported only when there is something to do."""
+"""Bring a database up to the present schema: a new one at once, an older one by Alembic, which is imported only then."""
 
 from __future__ import annotations
 
@@ -12,10 +12,21 @@ from digest.store.sqlite import AnyConnection, driver
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["HEAD", "migrate", "revision"]
+__all__ = ["HEAD", "create", "migrate", "revision"]
 
 HEAD = "0002"
 """The newest migration below migrations/versions/."""
+
+
+def create(connection: AnyConnection) -> None:
+    """Give an empty database the schema that all migrations together make, inside the connection's transaction.
+
+    One that holds anything stays as it is.
+    """
+    plain = driver(connection)
+    if plain.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+        for statement in Path(__file__).with_name("schema.sql").read_text("utf-8").split(";\n\n"):
+            plain.execute(statement)
 
 
 def migrate(connection: Connection) -> None:

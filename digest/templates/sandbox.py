@@ -51,16 +51,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
         self.globals["direction"] = direction
         self._sentences = _SetSentences(words)
-        self._plain: dict[type, frozenset[str]] = {}
+        self._plain = _Plain()
         self._ready: dict[str, jinja2.Template] = {}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """An attribute for a template; the sandbox judges all but those that are known to be harmless."""
         kind = type(obj)
-        plain = self._plain.get(kind)
-        if plain is None:
-            plain = self._plain[kind] = _plain_attributes(kind)
-        if attribute in plain or (kind is TemplateModule and attribute in vars(obj) and attribute[:1] != "_"):
+        if attribute in self._plain[kind] or (kind is TemplateModule and attribute in vars(obj) and attribute[:1] != "_"):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
@@ -81,6 +78,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _generate(self, source: nodes.Template, *args: Any, **more: Any) -> str:
         return super()._generate(self._sentences.visit(source), *args, **more)
+
+
+class _Plain(dict[type, frozenset[str]]):
+    """The harmless attributes of each class, found out when the first object of the class is asked for one."""
+
+    def __missing__(self, kind: type) -> frozenset[str]:
+        found = self[kind] = _plain_attributes(kind)
+        return found
 
 
 def _plain_attributes(kind: type) -> frozenset[str]:

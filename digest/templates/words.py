@@ -77,7 +77,7 @@ def _locale(language: str) -> Locale:
         return Locale("en", "GB")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)  # the days of many years, in some patterns
 def _name_day(day: date, pattern: str, language: str) -> str:
     return format_date(day, pattern, locale=_locale(language))
 

@@ -18,6 +18,7 @@ from digest.desk.publishing import Found, PublishReport, find_items, find_next, 
 from digest.desk.workplace import Workplace
 from digest.errors import DigestError
 from digest.items.scanning import scan_items
+from digest.newsroom.releasing import find_missed
 from digest.settings import NAME, Site, open_site
 from digest.store.releases import log_end
 
@@ -45,6 +46,7 @@ class Timer:
         self._next_at: datetime | None = None
         self._since = datetime.min.replace(tzinfo=UTC)
         self._told = ""
+        self._missed: set[str] = set()
 
     @property
     def site(self) -> Site:
@@ -77,13 +79,32 @@ class Timer:
         with self._place.hot.reading() as connection:
             end = log_end(connection)
         seen = (_stamp(site.folder / NAME), self._place.templates.stamp(), scan.files, scan.photos, end)
+        grown = self._seen is not None and self._seen[-1] != end
         if self._found is None or seen != self._seen:
             if self._seen is None or seen[:2] != self._seen[:2]:
                 self._place = Workplace(open_site(site.folder), self._place.now, "serve")
             self._found = find_items(self._place, scan)
             self._next_at = find_next(self._place, self._found, self._since)
+            if grown:  # whoever published may have been stopped before the files were in place
+                self._next_at = self._place.now
             self._seen = seen
+            self._tell_missed(self._found)
         return self._found
+
+    def _tell_missed(self, found: Found) -> None:
+        """Name once what should be public and is not, because of what is wrong with its file or when that was saved."""
+        folder, _ = found
+        with self._place.hot.reading() as connection:
+            newsroom = self._place.hot.read_newsroom(connection)
+        lines = [
+            f"{item.file}: its embargo is over, but it was saved after that moment; to publish it: digest publish"
+            for item in find_missed(folder.items, newsroom, self._place.now)
+        ]
+        lines += [str(problem) for problem in folder.problems if problem.severity == "error"]
+        for line in lines:
+            if line not in self._missed:
+                self._tell(line)
+        self._missed = set(lines)
 
     def _publish(self, found: Found) -> None:
         report = publish_due(self._place, found)

@@ -276,6 +276,21 @@ def test_no_other_database_is_taken_for_ours(desk):
     assert (refusal.value.subject, refusal.value.remedy) == ("DIGEST_DATABASE_URL", "Unset it.")
 
 
+def test_the_photo_of_a_withdrawn_item_goes_with_it(desk):
+    desk.photo("square.jpg")
+    desk.photo("other.jpg", width=60)
+    desk.item("one", photo="{src: square.jpg, alt: A square, credit: Nobody}")
+    desk.item("two", photo="{src: other.jpg, alt: A square, credit: Nobody}")
+    desk.publish()
+    both = {name for name in public(desk) if name.endswith(".jpg")}
+    desk.item("one", photo="{src: square.jpg, alt: A square, credit: Nobody}", withdrawn="{date: 2022-02-22, reason: No.}")
+    desk.publish("2022-02-22T09:00")
+    left = {name for name in public(desk) if name.endswith(".jpg")}
+
+    assert len(left) == len(both) / 2
+    assert any(name.encode() in public(desk)["items/two/index.html"] for name in left)
+
+
 # Faults.
 
 

@@ -132,6 +132,18 @@ def test_a_correction_brings_an_old_item_to_its_readers(release: Release, change
     assert _ids(build_newsroom([*events, fixed, silent]), settings) == ["d", "c", "a"]
 
 
+def test_a_correction_that_its_file_dates_back_reaches_its_readers_all_the_same(
+    release: Release, change_settings: Change
+) -> None:
+    """The day that `updated` names is older than all that the feed holds; the readers are told today."""
+    settings = change_settings(TWO)
+    events = [release(name) for name in ("a", "b", "c")]
+    dated_back = events[0].at + timedelta(minutes=1)
+    fixed = release("a", type=EventType.CORRECTED, updated_at=dated_back, corrections=(NOTE,))
+
+    assert _ids(build_newsroom([*events, fixed]), settings) == ["c", "b", "a"]
+
+
 def test_a_corrected_old_item_leaves_again_when_the_feed_has_moved_on(release: Release, change_settings: Change) -> None:
     settings = change_settings(TWO)
     events = [release(name) for name in ("a", "b", "c")]
@@ -161,6 +173,29 @@ def test_a_feeds_date_does_not_go_back_when_its_last_correction_falls_out(releas
 
     assert [item.id for item in feed.items] == ["backdated"]
     assert feed.updated == Update(datetime(2022, 2, 20, tzinfo=UTC), 1)
+
+
+@pytest.mark.parametrize("change", [{"topics": ("russia",)}, {"kind": "report"}, {"language": "fr"}])
+def test_a_feeds_date_does_not_go_back_when_an_item_leaves_it(
+    release: Release, settings: Settings, change: dict[str, object]
+) -> None:
+    """Staff may give an item another topic, kind or language; readers of the feed it was in see that it has changed."""
+    events = [release("a"), release("b")]
+    moved = release("b", type=EventType.REFILED, updated_at=events[1].updated_at, **change)
+    choices = ({"topic": "ukraine"}, {"kind": "press-release"}, {"language": "en"})
+    choice = next(choice for choice, name in zip(choices, ("topics", "kind", "language"), strict=True) if name in change)
+
+    before, after = (build_feed(build_newsroom(log), settings, **choice) for log in (events, [*events, moved]))
+
+    assert [item.id for item in after.items] == ["a"]
+    assert after.updated.at == moved.at > before.updated.at
+
+
+def test_a_first_item_of_long_ago_does_not_take_the_date_of_an_empty_feed_back(release: Release, settings: Settings) -> None:
+    old = release("old", published_at=datetime(2001, 1, 1, tzinfo=UTC), updated_at=datetime(2001, 1, 1, tzinfo=UTC))
+    before, after = (build_feed(build_newsroom(log), settings) for log in ([], [old]))
+
+    assert after.updated == before.updated
 
 
 def test_of_entries_updated_in_one_second_the_feed_takes_the_highest_fraction(release: Release, settings: Settings) -> None:

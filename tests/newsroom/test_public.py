@@ -58,6 +58,18 @@ def test_a_change_does_not_move_an_item_up(house, correction):
     assert [item.id for item in house.newsroom] == ["new", "old"]
 
 
+def test_the_newsroom_knows_when_an_item_left_a_topic_kind_or_language(house):
+    house.file("one", topics=("ukraine", "russia"))
+    house.publish("2022-02-28T12:00")
+    assert house.newsroom.left == {}
+    house.file("one", topics=("russia",), language="uk")
+    house.publish("2022-03-01T12:00")
+    house.file("one", topics=("russia", "ukraine"), language="uk", title="Changed")
+    house.publish("2022-03-02T12:00")
+
+    assert house.newsroom.left == dict.fromkeys(("ukraine", "en"), int(datetime(2022, 3, 1, 12, tzinfo=UTC).timestamp()))
+
+
 def test_a_part_of_the_log_is_the_newsroom_of_that_time(house):
     house.file("one")
     house.publish("2022-02-28T12:00")

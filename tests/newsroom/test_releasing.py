@@ -289,7 +289,8 @@ def test_a_withdrawal_cannot_be_undone(house, withdrawal):
     plan = house.plan("2022-03-02T12:00")
 
     assert plan.events == ()
-    assert remarks(plan) == ["items/one.md: a withdrawal cannot be undone; publish it as a new item with a new id"]
+    written = 'withdrawn: {date: 2022-03-01, reason: "It could not be confirmed."}'
+    assert remarks(plan) == [f"items/one.md: a withdrawal cannot be undone; write `{written}` into the file"]
 
 
 # What is dated ahead.

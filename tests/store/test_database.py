@@ -33,11 +33,42 @@ def plain(file: Path, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement).fetchall()
 
 
-def test_migrations_make_exactly_the_schema(store: Store):
+@pytest.fixture
+def migrated(tmp_path: Path):
+    """A database that all migrations have made, one after the other."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    from digest.store import migrating
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    engine = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    opened = Store(tmp_path / "migrated.db", engine)
+    yield opened
+    opened.close()
+
+
+def test_a_new_database_is_what_the_migrations_make(store: Store, migrated: Store):
+    """Whoever adds a migration writes what it leads to into schema.sql too."""
+
+    def list_all(file: Path) -> list[str]:
+        rows = plain(file, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name")
+        return [" ".join(str(sql).split()) for (sql,) in rows]
+
+    assert list_all(store.file) == list_all(migrated.file)
+    assert plain(store.file, "SELECT * FROM alembic_version") == plain(migrated.file, "SELECT * FROM alembic_version")
+
+
+def test_migrations_make_exactly_the_schema(migrated: Store):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with store.reading() as connection:
+    with migrated.reading() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
         )
@@ -45,7 +76,7 @@ def test_migrations_make_exactly_the_schema(store: Store):
         assert revision(connection) == HEAD
 
 
-def test_the_tables_made_by_migrations_and_by_the_schema_are_alike(store: Store, tmp_path: Path):
+def test_the_tables_made_by_migrations_and_by_the_schema_are_alike(migrated: Store, tmp_path: Path):
     """Down to column order, defaults, partial indexes and what is deleted with what."""
     from sqlalchemy import create_engine
 
@@ -61,7 +92,7 @@ def test_the_tables_made_by_migrations_and_by_the_schema_are_alike(store: Store,
         rows = plain(file, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
         return found | {str(name): " ".join(str(sql).split()) for name, sql in rows}
 
-    assert shape(store.file) == shape(tmp_path / "plain.db")
+    assert shape(migrated.file) == shape(tmp_path / "plain.db")
 
 
 def test_opening_again_changes_nothing(store: Store, tmp_path: Path):
@@ -73,7 +104,7 @@ def test_opening_again_changes_nothing(store: Store, tmp_path: Path):
     again.close()
 
 
-def test_alembic_is_imported_only_when_there_is_something_to_do(store: Store, tmp_path: Path):
+def test_alembic_is_imported_only_when_there_is_something_to_do(tmp_path: Path):
     code = (
         "import sys; from pathlib import Path; from digest.store.database import open_store; "
         f"open_store(Path({str(tmp_path / 'var')!r})).close(); print('alembic' in sys.modules)"
