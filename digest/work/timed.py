@@ -63,7 +63,7 @@ class Timer:
             self._since, self._told = self._place.now, ""
         except DigestError as error:
             self._seen = self._found = self._next_at = None
-            self._tell_once(str(error))
+            self._tell_once(" ".join(map(str, (error, *error.problems))))
             return _RETRY.total_seconds()
         if self._next_at is None:
             return LOOK_EVERY.total_seconds()
@@ -109,6 +109,8 @@ class Timer:
     def _publish(self, found: Found) -> None:
         report = publish_due(self._place, found)
         self._next_at = report.next_at
+        if self._seen is not None:
+            self._seen = (*self._seen[:-1], report.newsroom.end)  # the log grew by this very publish
         self._tell_all(report)
 
     def _tell_all(self, report: PublishReport) -> None:

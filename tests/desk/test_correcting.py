@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from digest.desk.approving import freeze_edition
 from digest.desk.correcting import correct, withdraw
 from digest.errors import ContentError
 from digest.newsroom.log import EventType
@@ -153,3 +154,47 @@ def test_an_approved_edition_that_carries_the_item_is_a_draft_again(published: A
     change = correct(published.place, "a", "A name was wrong.")
 
     assert [stopped.edition for stopped in change.report.stopped] == [edition.id]
+
+
+@pytest.mark.parametrize("act", [correct, withdraw])
+def test_open_copies_that_carry_the_item_stop_and_the_others_go_on(desk: Any, act: Callable[..., Any]) -> None:
+    desk.readers("olha ukraine; oleh russia", since="2022-02-20")
+    desk.item("a")
+    desk.item("b", topics="russia")
+    desk.publish("2022-02-21T10:00")
+    edition = desk.approve()
+    freeze_edition(desk.place, edition.id, actor="Ada")
+    desk.sql("UPDATE edition SET state = 'sending', started_at = 0")
+    desk.at("2022-02-21T15:00")
+
+    (stopped,) = act(desk.place, "a", "A name was wrong.").report.stopped
+
+    assert (stopped.edition, stopped.copies) == (edition.id, 1)
+    assert desk.sql("SELECT state FROM delivery ORDER BY subscription_id") == [("cancelled",), ("queued",)]
+
+
+def test_a_correction_is_not_public_while_its_file_is_at_fault(published: Any) -> None:
+    published.item("a", kind="nothing", body="Words of a.")
+
+    change = correct(published.place, "a", "A name was wrong.")
+
+    assert (change.file, change.is_public) == ("items/a.md", False)
+    assert change.report.has_errors
+    assert change.report.lines == ()
+
+
+def test_of_a_withdrawn_item_nobody_cares_what_its_file_waits_for(published: Any) -> None:
+    published.item("a", status="draft")
+    assert withdraw(published.place, "a", "A source was put at risk.").is_public
+
+    assert published.publish().problems == ()
+
+
+def test_an_items_file_is_found_by_its_id_wherever_it_lies(published: Any) -> None:
+    (published.folder / "items" / "a.md").unlink()
+    published.item("2022/elsewhere", id="a", title="Title of a", body="Words of a.")
+    published.reopen()
+
+    change = correct(published.place, "a", "A name was wrong.")
+
+    assert (change.file, change.is_public) == ("items/2022/elsewhere.md", True)

@@ -175,16 +175,18 @@ class Server:
         self.port = _find_port()
         self.address = f"http://127.0.0.1:{self.port}"
 
-    def start(self, base_url: str = "") -> None:
+    def start(self, base_url: str = "", *, publishes: bool = True) -> None:
         """Put the address into newsroom.toml, publish, and serve until `end`.
 
         Args:
             base_url: where readers find the site when something stands before the server; else the server's own address.
+            publishes: False when it was started before, and is now to begin with what lies there.
         """
-        text = (self._terminal.folder / "newsroom.toml").read_text("utf-8")
-        text = re.sub(r'base_url = "[^"]*"', f'base_url = "{base_url or self.address}"', text)
-        self._terminal.write("newsroom.toml", f'{text}\n[web]\nlisten = "127.0.0.1:{self.port}"\n')
-        self._terminal.run("publish")
+        if publishes:
+            text = (self._terminal.folder / "newsroom.toml").read_text("utf-8")
+            text = re.sub(r'base_url = "[^"]*"', f'base_url = "{base_url or self.address}"', text)
+            self._terminal.write("newsroom.toml", f'{text}\n[web]\nlisten = "127.0.0.1:{self.port}"\n')
+            self._terminal.run("publish")
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "digest", "serve"],
             cwd=self._terminal.folder, env={**os.environ, **self._terminal.variables},

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from digest.clock import format_utc
+from digest.desk.correcting import withdraw
+from digest.desk.workplace import open_workplace
 from digest.settings import open_site
 from digest.work import timed
 from digest.work.timed import LOOK_EVERY, Timer
@@ -72,6 +74,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
     set_clock(NOON - timedelta(hours=1))
     return Site(tmp_path / "site", set_clock)
+
+
+def _withdraw(site: Site, item: str, now: datetime) -> None:
+    """As somebody does at a terminal while the server runs."""
+    with open_workplace(open_site(site.folder, {}), now) as place:
+        withdraw(place, item, "It was wrong.")
 
 
 def test_an_embargoed_item_appears_at_its_moment_and_not_before(site: Site) -> None:
@@ -138,15 +146,55 @@ def test_broken_settings_are_told_once_and_mended_ones_taken_up(site: Site) -> N
     assert site.timer.site.settings.newsroom.title == "Renamed"
 
 
+def test_settings_that_do_not_fit_are_told_with_their_lines(site: Site) -> None:
+    site.step(NOON)
+    (site.folder / "newsroom.toml").write_text(SITE.replace("zone =", "zoen ="), "utf-8")
+
+    site.step(NOON + timedelta(seconds=5))
+
+    (told,) = site.told
+    assert "newsroom.toml:5: newsroom.zoen: there is no such setting (did you mean zone?)" in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_a_notice_that_was_to_go_while_no_server_ran_goes_at_its_start(site: Site, changes: bool) -> None:
+    """Or between two looks, at the latter of which a file has changed."""
+    site.item("a", NOON - timedelta(hours=2), embargo=format_utc(NOON))
+    site.step(NOON)
+    _withdraw(site, "a", NOON + timedelta(minutes=1))
+    feed = site.folder / "public" / "feeds" / "all.atom"
+    if changes:
+        site.step(NOON + timedelta(minutes=60))
+        site.item("draft", NOON, status="draft")
+    else:
+        site.start()
+
+    site.step(NOON + timedelta(minutes=62))
+
+    assert "deleted-entry" in feed.read_text("utf-8")
+
+
+def test_a_topic_ends_by_time_alone(site: Site) -> None:
+    text = SITE.replace('title = "Ukraine"', 'title = "Ukraine"\nended = 2022-03-01')
+    (site.folder / "newsroom.toml").write_text(text, "utf-8")
+    site.start()
+    site.item("a", NOON - timedelta(hours=2), embargo=format_utc(NOON))
+    feed = site.folder / "public" / "feeds" / "ukraine.atom"
+
+    told = []
+    for hours in (0, 11, 12, 13):
+        site.step(NOON + timedelta(hours=hours))
+        told.append("This feed has ended" in feed.read_text("utf-8") if feed.exists() else None)
+
+    assert told == [False, False, True, None], "it says so for as long as a notice stays, and is over then"
+
+
 def test_a_notice_becomes_a_tombstone_by_time_alone(site: Site) -> None:
     site.item("a", NOON - timedelta(hours=2), embargo=format_utc(NOON))
     site.item("b", NOON - timedelta(hours=2), embargo=format_utc(NOON))
     site.step(NOON)
-    from digest.desk.correcting import withdraw
-    from digest.desk.workplace import open_workplace
-
-    with open_workplace(open_site(site.folder, {}), NOON + timedelta(minutes=1)) as place:
-        withdraw(place, "a", "It was wrong.")
+    _withdraw(site, "a", NOON + timedelta(minutes=1))
     feed = site.folder / "public" / "feeds" / "all.atom"
     site.step(NOON + timedelta(minutes=30))
     assert "deleted-entry" not in feed.read_text("utf-8")
