@@ -1,12 +1,12 @@
-"""`digest edition`: prepare, list, show, set, preview, approve, status, pause, resume, cancel."""
+"""`digest edition`: prepare, list, show, set, approve, status, pause, resume, cancel."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.cli import proofs
 from digest.cli.deliveries import print_refusals
 from digest.cli.screen import count, format_moment, print_problems, print_table, site_of
 from digest.errors import Problem, UsageError
@@ -25,6 +25,7 @@ As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; it
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    proofs.add_to(edition)
     app.add_typer(edition, name="edition")
 
 
@@ -130,22 +131,6 @@ def set_(
             actor=actor,
         )  # fmt: skip
     typer.echo(f"{changed.id} is a draft, revision {changed.revision}.")
-
-
-@edition.command("preview")
-def preview(
-    context: typer.Context,
-    name: Id,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write HTML, text and .eml of every variant.")],
-) -> None:
-    """Write every variant as it will be sent, with an example address in the slots."""
-    from digest.desk.preview import write_preview
-    from digest.desk.workplace import open_workplace
-
-    with open_workplace(site_of(context)) as place:
-        previews = write_preview(place, name, out)
-    print_table([(one.reader_count, "readers", one.language, one.form, one.subject, one.name) for one in previews])
-    typer.echo(f"Wrote {count(len(previews), 'variant')} into {out}; open {out / 'index.html'}")
 
 
 @edition.command("approve")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 
 from digest.desk.pictures import build_public_pictures
@@ -13,27 +13,15 @@ from digest.editions.approval import hash_value, sign
 from digest.editions.content import VariantContent
 from digest.editions.edition import Edition
 from digest.errors import EditionError, Problem
-from digest.mail.compile import CompiledMessage, compile_message, render_file
+from digest.mail.compile import CompiledMessage, render_file
 from digest.mail.filling import Filling
-from digest.mail.fitting import fit
 from digest.mail.inspection import inspect
-from digest.mail.letter import Letter
-from digest.mail.slotted import Slotted
-from digest.mail.text import render_text
+from digest.mail.proof import Proof, build_proof
 from digest.store.files import write_variant
 from digest.store.sqlite import translate
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 
-__all__ = ["Press", "Proof"]
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One variant as it will be sent: the letter, its HTML (none in discreet form) and its text."""
-
-    letter: Letter
-    html: Slotted | None
-    text: Slotted
+__all__ = ["Press"]
 
 
 class Press:
@@ -55,14 +43,12 @@ class Press:
             TemplateError: a template cannot be used.
             EditionError: it does not fit whatever is cut.
         """
-        letter = fit(self._filling.build_letter(content), self.place.inliner)
-        html = None if letter.is_discreet else self.place.inliner.render(letter)
-        return Proof(letter, html, render_text(letter, self.place.templates))
+        return build_proof(content, self._filling, self.place.inliner)
 
     def compile(self, proof: Proof) -> CompiledMessage:
         """The ready message of a variant; its date is the moment at which the edition is frozen."""
         leave_length = len(self.place.addresses.leave("")) + UNSUBSCRIBE_LENGTH
-        return compile_message(proof.letter, proof.html, proof.text, self.place.now, leave_length)
+        return proof.compile(self.place.now, leave_length)
 
     def wholes(self) -> Iterator[VariantContent]:
         """The edition with all its events in each language and form: what an approval looks at."""

@@ -65,7 +65,7 @@ class Filling:
             introduction=self.edition.choices.introduction,
             web_url=self._addresses.edition(self.edition.id, None if content.language == own.language else content.language),
             front_url=self._addresses.front,
-            sender=Mailbox(neutral_sender(words), self._list.sender.address) if discreet else self._list.sender,
+            sender=self._discreet_sender(words) if discreet else self._list.sender,
             reply_to=self._list.reply_to,
             postal_address=own.postal_address,
             topics=topics,
@@ -74,6 +74,9 @@ class Filling:
             corrections=tuple(self._correction(item, words) for item, _ in content.corrected),
             withdrawals=tuple(self._withdrawal(item, words) for item in content.withdrawn),
         )
+
+    def _discreet_sender(self, words: Words) -> Mailbox:
+        return self._list.discreet_sender or Mailbox(neutral_sender(words), self._list.sender.address)
 
     def _subject(self, content: VariantContent, items: Sequence[ItemPiece], words: Words) -> str:
         """Staff's subject, else the lead's topic and headline; for notices alone their kind, for nothing the title."""

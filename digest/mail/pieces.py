@@ -11,7 +11,6 @@ Joined pieces equal the page that is inlined whole, byte for byte, as long as no
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 import threading
@@ -19,30 +18,18 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from markupsafe import Markup
 
 from digest.errors import TemplateError
+from digest.mail.inlining import inline_page
 from digest.mail.letter import Letter, Section
 from digest.mail.sample import sample_letter
 from digest.mail.slotted import Slotted
 from digest.mail.wording import Sentences, build_sentences
 from digest.templates import Templates
 
-__all__ = ["OPTIONS", "Inlined", "Inliner"]
-
-OPTIONS: dict[str, Any] = {
-    "strip_important": False,
-    "allow_network": False,
-    "disable_validation": True,
-    "keep_style_tags": True,
-    "remove_classes": False,
-    "disable_basic_attributes": ["width", "height", "bgcolor"],
-    "cssutils_logging_level": logging.CRITICAL + 1,
-}
-"""How premailer is used. The style block that was inlined stands between two marks and is dropped afterwards; the one in
-`head.css` is told apart by `data-premailer="ignore"` and goes out as it is."""
+__all__ = ["Inlined", "Inliner"]
 
 _TEMPLATE = "mail/edition.html"
 _SENTENCES = {"start": ("subject", "preheader"), "more": ("more",), "end": ("reason",)}
@@ -126,7 +113,7 @@ class Inliner:
     def _render_page(self, letter: Letter, sentences: Sentences) -> list[tuple[Key, str]]:
         """The pieces of one page that is rendered and inlined as a whole, in the order of the template."""
         keys, page = self._render(letter, sentences)
-        before, *chunks = self._mark.split(_inline(page))
+        before, *chunks = self._mark.split(inline_page(page))
         found = [(keys[int(number)], html) for number, html in zip(chunks[::2], chunks[1::2], strict=True)]
         if [role for (role, _), _ in found[:2]] != ["inlined", "start"] or found[-1][0] != ("end", None):
             raise _unmarked("inlined, start and end, in this order around the whole page")
@@ -199,18 +186,6 @@ def _reduce(letter: Letter, missing: set[Key]) -> Letter:
         more=tuple(piece for piece in letter.more if ("named", piece) in missing),
         unnamed_count=letter.more_count,
     )
-
-
-def _inline(page: str) -> str:
-    from cssselect import SelectorError
-    from premailer import Premailer
-
-    try:
-        inlined: str = Premailer(page, **OPTIONS).transform(pretty_print=False)
-    except SelectorError as error:
-        raise TemplateError("templates/mail/mail.css", str(error), "Use plain selectors: classes and elements.") from None
-    doctype = "" if inlined.startswith("<!DOCTYPE") else "<!DOCTYPE html>\n"
-    return f"{doctype}{inlined.rstrip()}\n"
 
 
 def _escape(text: str) -> str:

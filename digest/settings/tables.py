@@ -88,6 +88,7 @@ class ReaderList(Table):
 
     title: Text
     sender: Sender
+    discreet_sender: Sender | None = None
     reply_to: ReplyTo = ""
     rhythms: tuple[Rhythm, ...] = Field(default=("weekly",), min_length=1)
     schedule: dict[Rhythm, Schedule] = {}
@@ -128,6 +129,7 @@ class Delivery(Table):
     retry_for: Duration = timedelta(hours=48)
     unknown: Literal["again", "hold"] = "again"
     outbox: bool = False
+    sign: bool = True
 
 
 class Web(Table):
