@@ -76,7 +76,8 @@ def build_settings(text: str, environment: Mapping[str, str], name: str = NAME) 
     except ValidationError as error:
         problems += [_describe(fault, source) for fault in error.errors()]
     if settings is not None:
-        problems += [*_check_schedules(settings, source), *_check_links(settings, source)]
+        checks = (_check_schedules, _check_senders, _check_links)
+        problems += [problem for check in checks for problem in check(settings, source)]
     if problems or settings is None:
         raise SettingsError(name, f"{len(problems)} of its settings do not fit", "Mend them:", tuple(sorted(problems)))
     return settings
@@ -208,6 +209,14 @@ def _check_schedules(settings: Settings, source: _Source) -> Iterator[Problem]:
             fits = rhythm in entry.rhythms and rhythm != "at-once"
             if not fits or (rhythm == "weekly") != (slot.weekday is not None):
                 yield source.problem(("lists", word, "schedule", rhythm), text)
+
+
+def _check_senders(settings: Settings, source: _Source) -> Iterator[Problem]:
+    for word, entry in settings.lists.items():
+        discreet = entry.discreet_sender
+        if discreet is not None and discreet.domain != entry.sender.domain:
+            text = f"its domain must be that of sender, {entry.sender.domain}"
+            yield source.problem(("lists", word, "discreet_sender"), text)
 
 
 def _check_links(settings: Settings, source: _Source) -> Iterator[Problem]:

@@ -100,6 +100,11 @@ def test_an_unknown_table_is_named_too():
     ]
 
 
+def test_a_discreet_sender_belongs_to_the_domain_of_the_list():
+    (found,) = problems(with_line("lists.supporters", 'discreet_sender = "Letters <mail@elsewhere.example>"'))
+    assert found == "newsroom.toml:17: lists.supporters.discreet_sender: its domain must be that of sender, example.org"
+
+
 def test_all_problems_come_at_once_each_with_its_line():
     text = (
         TEXT.replace('zone = "Europe/London"', 'zone = "Europe/Londn"')
