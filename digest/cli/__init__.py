@@ -28,7 +28,9 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "feeds": ("feeds",),
     "readers": ("subscribers",),
     "editions": ("edition",),
+    "preview": ("preview",),
     "deliveries": ("send", "deliveries"),
+    "keys": ("keys",),
     "demo": ("demo",),
 }
 """The modules of this folder that have commands, in the order in which `--help` lists them."""

@@ -16,7 +16,7 @@ from digest.errors import Status, UsageError
 if TYPE_CHECKING:
     from digest.settings import Site
     from digest.store.deliveries import RefusedLetters
-    from digest.work.sending import Rehearsal, SendReport
+    from digest.work.sending import Rehearsal, SendReport, Signature
 
 __all__ = ["print_outcome", "print_refusals", "register"]
 
@@ -41,7 +41,6 @@ def send(
     actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this.")] = "staff",
 ) -> None:
     """Send an edition; run again, it goes on where it stopped and mails nobody twice."""
-    from digest.delivery.relay import is_loopback, parse_smtp_url
     from digest.desk.checking import find_unpublished
     from digest.desk.workplace import open_workplace
     from digest.work import sending
@@ -49,7 +48,7 @@ def send(
     patience = _duration(wait)
     site = site_of(context)
     with open_workplace(site) as place:
-        if site.smtp_url and not is_loopback(parse_smtp_url(site.smtp_url).host):
+        if _has_relay_elsewhere(site):
             typer.echo(
                 "The unsubscribe links in letters are not answered by this version yet. Read what comes to reply_to,",
                 err=True,
@@ -60,7 +59,7 @@ def send(
         for file in find_unpublished(place, name):
             typer.echo(f"{file} was edited and not published since; the edition carries it as it is published.")
         if dry_run:
-            _print_dry_run(sending.rehearse(place, name, outbox=outbox))
+            _print_dry_run(sending.rehearse(place, name, outbox=outbox), site)
             return
         with progress("Sending") as bar:
             outcome = sending.send(place, name, actor=actor, outbox=outbox, wait=patience, watch=bar.update)
@@ -166,6 +165,8 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
         typer.echo(f"{twice} may have got it twice, for an answer was lost: digest deliveries doubted {one.id}")
     if outcome.counts.get("held"):
         typer.echo("Some letters are held for a person to decide: digest deliveries held")
+    if report.progress.sent_count and not outcome.is_outbox:
+        _print_signature(outcome.signature, site)
     if outcome.is_outbox:
         typer.echo(f"Nothing has left this machine: the letters are files below {site.var / 'outbox'}")
 
@@ -177,10 +178,25 @@ def print_refusals(refusals: Sequence[RefusedLetters]) -> None:
     print_table(rows, indent="    ")
 
 
-def _print_dry_run(rehearsal: Rehearsal) -> None:
+def _print_signature(signature: Signature, site: Site) -> None:
+    if signature.selectors:
+        typer.echo(f"Signed for {signature.domain} by {' and '.join(signature.selectors)}.")
+    elif site.settings.delivery.sign and _has_relay_elsewhere(site):
+        typer.echo(f"Not signed here: {signature.domain} has no keys (digest keys dkim). Fine if your relay signs.")
+
+
+def _has_relay_elsewhere(site: Site) -> bool:
+    from digest.delivery.relay import is_loopback, parse_smtp_url
+
+    return bool(site.smtp_url) and not is_loopback(parse_smtp_url(site.smtp_url).host)
+
+
+def _print_dry_run(rehearsal: Rehearsal, site: Site) -> None:
     print_table([(one.reader_count, "readers", one.language, one.form, one.subject) for one in rehearsal.variants])
     letters, variants = count(rehearsal.reader_count, "letter"), count(len(rehearsal.variants), "variant")
     typer.echo(f"{letters} in {variants} would go to {rehearsal.way}.")
+    if not rehearsal.is_outbox:
+        _print_signature(rehearsal.signature, site)
     typer.echo("Nothing was sent.")
 
 

@@ -51,7 +51,7 @@ class Connection:
             if self._picked is None or not await self._is_open():
                 return
             letter = await self._compose(self._picked)
-            if letter is None:
+            if letter is None or self._shift.halted.is_set():
                 continue
             going = self._picked
             answer = await self._ask(going, want=True)
@@ -108,7 +108,7 @@ class Connection:
 
     async def _compose(self, picked: Picked) -> Letter | None:
         try:
-            return self._shift.compose(picked)
+            return await self._shift.compose(picked)
         except DigestError as error:
             await self._put_back(behind=True)
             if picked.edition is None:

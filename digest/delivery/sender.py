@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,12 +33,14 @@ class Limits:
 
     `wait`: how far ahead the next due delivery may lie for the sender to wait for it. `patience`: how long a relay may give
     no answer about any letter before everything pauses. `drain`: how long letters in flight may take after a signal.
+    `threads`: how many threads make copies; 0 when they are made so quickly that a thread would cost more.
     """
 
     connections: int = 8
     wait: timedelta = timedelta(minutes=15)
     patience: timedelta = timedelta(minutes=5)
     drain: timedelta = timedelta(seconds=30)
+    threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,11 @@ class Sender:
         Raises:
             StoreError: the ledger cannot be written; nothing was sent that it does not know of.
         """
-        shift = Shift(self.ledger, self.transport, self.compose, self.limits.patience, self.on_progress)
+        with self._threads() as threads:
+            return await self._run(threads)
+
+    async def _run(self, threads: Executor | None) -> Report:
+        shift = Shift(self.ledger, self.transport, self.compose, self.limits.patience, self.on_progress, threads)
         self._shift = shift
         if self._stopped:
             shift.halted.set()
@@ -100,6 +107,14 @@ class Sender:
             if shift.halted.is_set() or not await self._is_more_due(shift, view.next_at, others_until):
                 # looked at again, for staff may have paused or cancelled while we waited
                 return build_report(await self.ledger.review(), shift.progress, reason=shift.reason)
+
+    @contextlib.contextmanager
+    def _threads(self) -> Iterator[Executor | None]:
+        if not self.limits.threads:
+            yield None
+            return
+        with ThreadPoolExecutor(self.limits.threads, "composing") as threads:
+            yield threads
 
     def stop(self) -> None:
         """Let letters in flight end; called again, or when they take too long, leave at once."""

@@ -7,13 +7,14 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from digest.delivery.ledger import Answer, Ledger
+from digest.delivery.ledger import Answer, Ledger, Picked
 from digest.delivery.pace import Trouble
 from digest.delivery.transitions import OPEN, State
-from digest.delivery.transport import Composer, Reply, Transport
+from digest.delivery.transport import Composer, Letter, Reply, Transport
 from digest.delivery.verdicts import describe
 
 __all__ = ["Progress", "Shift"]
@@ -55,10 +56,10 @@ class Shift:
         compose: Composer,
         patience: timedelta,
         on_progress: Callable[[Progress], None] | None,
+        threads: Executor | None = None,
     ) -> None:
         self.ledger = ledger
         self.transport = transport
-        self.compose = compose
         self.trouble = Trouble(patience)
         self.progress = Progress()
         self.halted = asyncio.Event()
@@ -69,6 +70,8 @@ class Shift:
         self.proven = False
         self.session_count = 0
         self.worker_count = 0
+        self._compose = compose
+        self._threads = threads
         self._on_progress = on_progress
 
     @contextlib.contextmanager
@@ -81,6 +84,16 @@ class Shift:
         finally:
             self.worker_count -= 1
             self.ledger.expect(self.worker_count)
+
+    async def compose(self, picked: Picked) -> Letter:
+        """The copy of a picked delivery, made in a thread when there are threads for it: a signature takes a millisecond.
+
+        Raises:
+            DigestError: it cannot be made.
+        """
+        if self._threads is None:
+            return self._compose(picked)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._compose, picked)
 
     def note(self, answer: Answer, *, tried: bool) -> None:
         """Count what the ledger has written, and tell who watches; what was only put back is no news."""

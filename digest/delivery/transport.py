@@ -99,4 +99,6 @@ class Transport(Protocol):
 
 
 Composer = Callable[[Picked], Letter]
-"""Makes the copy of a picked delivery: unseals the address, fills the slots. A DigestError pauses the edition."""
+"""Makes the copy of a picked delivery: unseals the address, fills the slots, signs. A DigestError pauses the edition.
+
+Where a sender has threads for it, several of them call it at a time."""

@@ -16,6 +16,7 @@ from digest.store.hot import HotStore, open_hot
 from digest.templates import Templates
 
 if TYPE_CHECKING:
+    from digest.mail.dkim import Signer
     from digest.mail.pieces import Inliner
     from digest.store.cache import Cache
     from digest.store.database import Store
@@ -116,6 +117,18 @@ class Workplace:
         from digest.subscribers.sealing import Sealer
 
         return Sealer(self.keys)
+
+    def signer(self, domain: str) -> Signer | None:
+        """Who signs letters from that domain; None when there are no keys for it, or `[delivery] sign` is off.
+
+        The files are read at each call, so that every run of a sender has the keys that are there when it begins.
+
+        Raises:
+            DeliveryError: a key is there and cannot be used.
+        """
+        from digest.delivery.signing_keys import read_signer
+
+        return read_signer(self.site.keys, domain) if self.site.settings.delivery.sign else None
 
     def at(self, now: datetime) -> Workplace:
         """The same site at another moment, with what must not be opened or read again for that."""

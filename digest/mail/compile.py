@@ -16,17 +16,19 @@ from functools import cached_property
 from itertools import chain
 
 from digest.errors import DeliveryError, StoreError
+from digest.mail.canonical import is_relaxed
 from digest.mail.encoding import Kind, Place, Segment, encode_body
 from digest.mail.headers import build_head
 from digest.mail.letter import Letter
 from digest.mail.slotted import Slotted
 
-__all__ = ["CompiledMessage", "compile_message", "read_file", "render_file", "splice"]
+__all__ = ["CompiledMessage", "compile_message", "compile_parts", "read_file", "render_file", "splice"]
 
 _MAGIC = b"digest-message 1\n"
 _TO = re.compile(rb"[!-'*+\--9=?A-~]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MESSAGE_ID = re.compile(rb"<[a-z2-7]{26}@[A-Za-z0-9.-]{1,255}>")
 _LEAVE = re.compile(rb"(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d+)?(?:/[A-Za-z0-9._~-]+)+")
+_FROM = re.compile(rb"From:.*?<([^<>\s]+)>\r\n(?![ \t])", re.DOTALL)
 _LEAVES = {Kind.LEAVE, Kind.LEAVE_QUOTED, Kind.LEAVE_BASE64}
 
 
@@ -46,6 +48,23 @@ class CompiledMessage:
         """The SHA-256 of its file, in hexadecimal: the name under which it is kept."""
         return hashlib.sha256(render_file(self)).hexdigest()
 
+    @cached_property
+    def is_relaxed(self) -> bool:
+        """Whether the body of each copy is its own relaxed form (`digest.mail.canonical`); values hold no blanks."""
+        return is_relaxed(b"-".join(self.constants))
+
+    @cached_property
+    def sender(self) -> str:
+        """The address in its From line, which is the envelope's too: the Return-Path tells no more than the letter does.
+
+        Raises:
+            StoreError: the message does not begin with one.
+        """
+        found = _FROM.match(self.constants[0])
+        if found is None:
+            raise StoreError("a prepared message", "it has no sender", "Prepare the edition again.")
+        return found[1].decode("ascii")
+
 
 def compile_message(
     letter: Letter, html: Slotted | None, text: Slotted, date: datetime, leave_length: int
@@ -59,7 +78,11 @@ def compile_message(
     Raises:
         EditionError: a header of the letter cannot be written; see `digest.mail.headers.build_head`.
     """
-    head = build_head(letter, date)
+    return compile_parts(build_head(letter, date), html, text, leave_length)
+
+
+def compile_parts(head: list[Segment], html: Slotted | None, text: Slotted, leave_length: int) -> CompiledMessage:
+    """The same below any head; `leave_length` is 0 for a letter without a link of its reader's own."""
     parts = [_build_part("plain", text, leave_length)]
     if html is not None:
         parts.append(_build_part("html", html, leave_length))
@@ -78,12 +101,14 @@ def splice(message: CompiledMessage, *, to: bytes, message_id: bytes, leave_url:
     Args:
         to: the address as it stands in the To header, ASCII, without a name.
         message_id: `<26 base32 characters@domain>`.
-        leave_url: the https link to leave (http on the loopback only), of the length the message was compiled for.
+        leave_url: the https link to leave (http on the loopback only), of the length the message was compiled for; nothing
+            for a message without one.
 
     Raises:
         DeliveryError: a value does not fit; the message does not repeat it.
     """
-    if not (_TO.fullmatch(to) and _MESSAGE_ID.fullmatch(message_id) and _LEAVE.fullmatch(leave_url)):
+    leads = not leave_url or _LEAVE.fullmatch(leave_url)
+    if not (_TO.fullmatch(to) and _MESSAGE_ID.fullmatch(message_id) and leads):
         raise _misfit("the address, the Message-ID or the leave link has not the form that a header can take")
     if len(leave_url) != message.leave_length:
         raise _misfit(f"the leave link has {len(leave_url)} octets and was prepared for {message.leave_length}")

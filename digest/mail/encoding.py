@@ -6,9 +6,11 @@ starts with a full stop or `From `: nothing on the way needs to change a body, s
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_base64, b2a_qp
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from digest.mail.slotted import Slotted
@@ -16,7 +18,7 @@ from digest.mail.slotted import Slotted
 __all__ = ["Kind", "Place", "Segment", "encode_body"]
 
 _LINE = 76
-_BASE64_OCTETS = 57
+_BASE64_LINES = re.compile(rb".{1,76}")
 _QUOTED_CHUNK = 72  # leaves room for a soft line break and for one octet that must be written as three
 _RISKY = (b".", b"From ")
 
@@ -57,10 +59,10 @@ def encode_body(text: Slotted, leave_length: int) -> tuple[str, list[Segment]]:
     Args:
         leave_length: how many octets every leave link has.
     """
-    constants = [constant.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode() for constant in text]
-    quoted = _encode_quoted(constants)
-    if _size(quoted) > sum(map(len, constants)) * 4 / 3:
-        plain = _encode_with_base64(constants, leave_length)
+    texts = [one.replace("\r\n", "\n").replace("\r", "\n") if "\r" in one else one for one in text]
+    quoted = _encode_quoted(texts)
+    if _size(quoted) > sum(len(one.encode()) + one.count("\n") for one in texts) * 4 / 3:
+        plain = _encode_with_base64([one.replace("\n", "\r\n").encode() for one in texts], leave_length)
         if plain is not None and _size(plain) < _size(quoted):
             return "base64", plain
     return "quoted-printable", quoted
@@ -70,12 +72,12 @@ def _size(segments: list[Segment]) -> int:
     return sum(len(segment) for segment in segments if isinstance(segment, bytes))
 
 
-def _encode_quoted(constants: list[bytes]) -> list[Segment]:
+def _encode_quoted(texts: list[str]) -> list[Segment]:
     """Each place on its own line, between soft line breaks where the text has none."""
     segments: list[Segment] = []
-    for number, constant in enumerate(constants):
-        encoded = _quote(constant, number < len(constants) - 1)
-        if number and not constant.startswith(b"\r\n"):
+    for number, text in enumerate(texts):
+        encoded = _quote(text, number < len(texts) - 1)
+        if number and not text.startswith("\n"):
             encoded = b"=\r\n" + encoded
         if number:
             segments.append(Place(Kind.LEAVE_QUOTED))
@@ -83,14 +85,21 @@ def _encode_quoted(constants: list[bytes]) -> list[Segment]:
     return segments
 
 
-def _quote(constant: bytes, goes_on: bool) -> bytes:
+def _quote(text: str, goes_on: bool) -> bytes:
     """Quoted-printable; when a place follows, the last line is ended so that the place begins a line."""
-    encoded = b2a_qp(constant).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")  # it breaks by LF what has no line end
-    if encoded.startswith(_RISKY) or b"\n." in encoded or b"\nFrom " in encoded:
-        encoded = b"\r\n".join(_mend_line(line) if line.startswith(_RISKY) else line for line in encoded.split(b"\r\n"))
+    encoded = b"\r\n".join(map(_quote_line, text.split("\n")))
     if goes_on and encoded and not encoded.endswith(b"\r\n"):
         head, newline, last = encoded.rpartition(b"\r\n")
         encoded = head + newline + _mend_line(last + b"=") + b"\r\n"
+    return encoded
+
+
+@lru_cache(maxsize=8192)
+def _quote_line(line: str) -> bytes:
+    """A line of the text as one or several; no line depends on another, and variants share nearly all of theirs."""
+    encoded = b2a_qp(line.encode()).replace(b"\n", b"\r\n")
+    if encoded.startswith(_RISKY) or b"\n." in encoded or b"\nFrom " in encoded:
+        encoded = b"\r\n".join(_mend_line(part) if part.startswith(_RISKY) else part for part in encoded.split(b"\r\n"))
     return encoded
 
 
@@ -135,5 +144,4 @@ def _encode_with_base64(constants: list[bytes], leave_length: int) -> list[Segme
 
 
 def _encode_base64(data: bytes) -> bytes:
-    starts = range(0, len(data), _BASE64_OCTETS)
-    return b"".join(b2a_base64(data[start : start + _BASE64_OCTETS], newline=False) + b"\r\n" for start in starts)
+    return b"\r\n".join([*_BASE64_LINES.findall(b2a_base64(data, newline=False)), b""])

@@ -13,16 +13,19 @@ from base64 import b32encode, b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 
 from digest.errors import EditionError
+from digest.items.characters import find_first_forbidden, is_visible, name_character
 from digest.mail.encoding import Kind, Place, Segment
 from digest.mail.letter import Letter
 
-__all__ = ["build_head", "encode_words", "fold", "sender_id"]
+__all__ = ["build_head", "encode_words", "fold", "fold_phrase", "sender_id"]
 
 _LINE = 78
 _ENCODED_LINE = 76  # RFC 2047 section 2: of a line that holds encoded words
 _ENCODED_WORD = 75
+_REMEMBERED = 512  # values: the variants of an edition share most of theirs
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/^_`{|}~-]+)*")
 _LITERAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
 _ADDRESS = re.compile(r"[!-9;=?A-~]+@[A-Za-z0-9.-]+")
@@ -50,7 +53,7 @@ def build_head(letter: Letter, date: datetime) -> list[Segment]:
 
 def _lines(letter: Letter, date: datetime) -> Iterator[str | tuple[str, Kind, str]]:
     domain = letter.sender.domain
-    yield _fold_phrase("From", letter.sender.name, letter.sender.address)
+    yield fold_phrase("From", letter.sender.name, letter.sender.address)
     if letter.reply_to and not letter.is_discreet:  # it may be named for a desk
         yield _reply_to(letter)
     yield "To: ", Kind.TO, ""
@@ -60,7 +63,7 @@ def _lines(letter: Letter, date: datetime) -> Iterator[str | tuple[str, Kind, st
     if letter.is_discreet:
         yield f"List-Id: <mail.{domain}>"
     else:
-        yield _fold_phrase("List-Id", letter.list_title, f"{letter.list_id}.{domain}")
+        yield fold_phrase("List-Id", letter.list_title, f"{letter.list_id}.{domain}")
     yield "List-Unsubscribe: <", Kind.LEAVE, ">"
     yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
     if not letter.is_discreet:
@@ -68,7 +71,7 @@ def _lines(letter: Letter, date: datetime) -> Iterator[str | tuple[str, Kind, st
     yield "Auto-Submitted: auto-generated"
     yield "Precedence: bulk"
     yield "X-Auto-Response-Suppress: OOF, DR, RN, NRN, AutoReply"
-    about = "letter:regular:mail" if letter.is_discreet else f"{letter.edition}:{letter.list_id}:digest"
+    about = "letter:regular:mail" if letter.is_discreet else f"{letter.edition}:{letter.list_id}:digest_mail"
     yield f"Feedback-ID: {about}:{sender_id(domain)}"
     yield f"Content-Language: {letter.language}"
     yield "MIME-Version: 1.0"
@@ -89,8 +92,11 @@ def _check_texts(letter: Letter) -> None:
         "web address": letter.web_url,
     }
     for name, text in texts.items():
-        if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text):
-            raise EditionError(f"edition {letter.edition}", f"its {name} holds a control character", "Type it anew.")
+        if (sign := _find_control(text)) is not None:
+            cause = f"its {name} holds a control character, {name_character(sign)}"
+            raise EditionError(f"edition {letter.edition}", cause, "Type it anew.")
+    if not is_visible(letter.sender.name):
+        raise EditionError(f"edition {letter.edition}", "its sender has no name", "Write one in newsroom.toml.")
     for name, address in (("sender", letter.sender.address), ("reply_to", reply[1])):
         if not _ADDRESS.fullmatch(address) and (address or name == "sender" or letter.reply_to):
             raise EditionError(
@@ -102,11 +108,20 @@ def _check_texts(letter: Letter) -> None:
         raise EditionError(f"edition {letter.edition}", "its web address is not ASCII", "Write base_url in ASCII.")
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _find_control(text: str) -> str | None:
+    """The first character that could end a line, or make a text read other than it is written, as bidirectional ones do."""
+    controls = (sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp"))
+    forbidden = find_first_forbidden(text)
+    return next(controls, forbidden[0] if forbidden else None)
+
+
 def _reply_to(letter: Letter) -> str:
     name, address = parseaddr(letter.reply_to)
-    return _fold_phrase("Reply-To", name, address) if name else f"Reply-To: {address}"
+    return fold_phrase("Reply-To", name, address) if name else f"Reply-To: {address}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def fold(name: str, value: str) -> str:
     """An unstructured header (RFC 5322 section 2.2.1) as one or several lines, without the last line end.
 
@@ -120,17 +135,14 @@ def fold(name: str, value: str) -> str:
     return _fold_words(name, words, _LINE if readable else _ENCODED_LINE)
 
 
-def _fold_phrase(name: str, phrase: str, address: str) -> str:
-    """A name in words, runs of blanks as one, and an address behind it in angle brackets."""
+@lru_cache(maxsize=_REMEMBERED)
+def fold_phrase(name: str, phrase: str, address: str) -> str:
+    """A name in words, runs of blanks as one, and an address behind it in angle brackets (RFC 5322 section 3.4)."""
     phrase = " ".join(filter(None, phrase.split(" ")))
-    plain = len(phrase) < _LINE - len(name) - 4 and phrase.isascii() and "=?" not in phrase
-    if plain and _ATOMS.fullmatch(phrase):
-        words = [phrase]
-    elif plain:
-        escaped = phrase.replace("\\", "\\\\").replace('"', '\\"')
-        words = [f'"{escaped}"']
-    else:
-        words = encode_words(phrase, len(name) + 2)
+    escaped = phrase.replace("\\", "\\\\").replace('"', '\\"')
+    word = phrase if _ATOMS.fullmatch(phrase) else f'"{escaped}"'
+    plain = len(word) <= _LINE - len(name) - 2 and phrase.isascii() and "=?" not in phrase
+    words = [word] if plain else encode_words(phrase, len(name) + 2)
     return _fold_words(name, [*words, f"<{address}>"], _ENCODED_LINE)
 
 

@@ -11,17 +11,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import os
 import re
 import secrets
-import stat
-import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from digest.errors import SubscriberError
+from digest.subscribers.secret_files import judge_place, make_folder, read_secret, write_once
 
 __all__ = [
     "KEY_FILE",
@@ -29,7 +26,6 @@ __all__ = [
     "Keys",
     "build_keys",
     "fingerprint",
-    "is_exposed",
     "open_keys",
     "parse_keys",
     "read_keys",
@@ -44,7 +40,6 @@ KEY_OCTETS = 32
 
 _PURPOSES = ("sealing", "index", "tokens")
 _LINE = re.compile(r"(\S+)[ \t]+([1-9]\d{0,2})[ \t]+(\S+)")
-_SIZE_LIMIT = 64 * 1024
 _HEADER = """\
 # The keys of this site. Without them no sealed address can be read, and no link in a letter works.
 # Keep a copy in a safe place, apart from the database and its backups. Change and remove nothing here;
@@ -132,21 +127,6 @@ def _malformed(subject: str, cause: str) -> SubscriberError:
     return SubscriberError(subject, cause, f"Restore {KEY_FILE} from the copy that is kept apart from the database.")
 
 
-def is_exposed(mode: int, owner: int, reader: int) -> bool:
-    """Whether others than the account that runs digest may read or change a key file.
-
-    A file of root that a group may read counts as safe for an account other than root: so systemd hands over credentials,
-    and so an administrator shares a secret with one service.
-
-    Args:
-        mode: the permission bits of the file.
-        owner: the number of the user the file belongs to.
-        reader: the number of the user that digest runs as.
-    """
-    handed_over = owner == 0 and reader != 0
-    return bool(mode & (0o037 if handed_over else 0o077))
-
-
 def read_keys(folder: Path) -> Keys:
     """The keys in that folder.
 
@@ -168,7 +148,7 @@ def open_keys(folder: Path, *, make: bool, existing_data: bool, outside: Iterabl
     Raises:
         SubscriberError: as `read_keys`; or keys are missing though data exists; or none can be made there, or may lie there.
     """
-    _judge_place(folder, outside)
+    judge_place(folder, outside)
     path = folder / KEY_FILE
     text = _read_file(path)
     if text is None:
@@ -180,78 +160,17 @@ def open_keys(folder: Path, *, make: bool, existing_data: bool, outside: Iterabl
                 "or set DIGEST_KEYS to the folder that holds it.",
             )
         if make:
-            _make_file(folder)
+            make_folder(folder)
+            write_once(path, render_keys(build_keys()).encode("ascii"))
             text = _read_file(path)
     if text is None:
         raise SubscriberError(str(path), "there are no keys yet", "They are made when the first readers are imported.")
     return parse_keys(text, str(path))
 
 
-def _judge_place(folder: Path, outside: Iterable[Path]) -> None:
-    for forbidden in outside:
-        if folder.resolve().is_relative_to(forbidden.resolve()):
-            raise SubscriberError(
-                str(folder),
-                f"the keys must not lie in {forbidden}, which is published or backed up",
-                "Move them to another folder, and set DIGEST_KEYS to it if it is not the site's keys/.",
-            )
-
-
 def _read_file(path: Path) -> str | None:
+    data = read_secret(path)
     try:
-        # A pipe in that place must not make us wait.
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from None
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise _unreadable(path, "it is not a file")
-        if is_exposed(stat.S_IMODE(facts.st_mode), facts.st_uid, os.geteuid()):
-            raise SubscriberError(str(path), "others on this machine may read the keys", f"Run: chmod 600 {path}")
-        data = file.read(_SIZE_LIMIT + 1)
-    if len(data) > _SIZE_LIMIT:
-        raise _malformed(str(path), "it is too large for a file of keys")
-    try:
-        return data.decode()
+        return None if data is None else data.decode()
     except UnicodeDecodeError:
         raise _malformed(str(path), "it is not a text file") from None
-
-
-def _unreadable(path: Path, why: str) -> SubscriberError:
-    return SubscriberError(
-        str(path), f"the keys cannot be read: {why}", "Let the account that runs digest read this file, and no other."
-    )
-
-
-def _make_file(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _write_once(folder, render_keys(build_keys()))
-    except OSError as error:
-        raise SubscriberError(
-            str(folder),
-            f"no keys can be made there: {error.strerror or error}",
-            "Make the folder writable for the account that runs digest, or set DIGEST_KEYS to another one.",
-        ) from None
-
-
-def _write_once(folder: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=".new-keys-", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        # Unlike a rename, a link never replaces: of two processes the second finds the keys of the first.
-        with suppress(FileExistsError):
-            os.link(name, folder / KEY_FILE)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    listing = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(listing)
-    finally:
-        os.close(listing)

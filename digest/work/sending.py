@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import lru_cache
 
 from digest import clock
-from digest.delivery.ledger import Picked
 from digest.delivery.outbox import OutboxTransport
 from digest.delivery.pace import Rules
 from digest.delivery.relay import Outbox, Relay, choose_way
@@ -18,37 +16,45 @@ from digest.delivery.sender import Limits, Report, Sender
 from digest.delivery.shift import Progress
 from digest.delivery.smtp import SmtpTransport
 from digest.delivery.transitions import OPEN, State
-from digest.delivery.transport import Letter, Transport
+from digest.delivery.transport import Transport
 from digest.desk.approving import check_approved, freeze_edition
 from digest.desk.building import rebuild
+from digest.desk.planning import list_of
 from digest.desk.workplace import Workplace
 from digest.editions.edition import Edition, check_state
-from digest.errors import Status, StoreError
-from digest.mail.compile import CompiledMessage, read_file, splice
+from digest.errors import Status
 from digest.store.deliveries import RefusedLetters, count_doubts, read_refusals, resume_edition
 from digest.store.editions import count_states, read_edition, write_edition
-from digest.store.files import read_variant
 from digest.store.journal import write_journal
 from digest.store.ledger import open_ledger
 from digest.store.planning import settle
 from digest.store.readers import read_sealed
-from digest.subscribers.tokens import build_unsubscribe
+from digest.work.composing import Composer
 
-__all__ = ["Rehearsal", "SendReport", "rehearse", "send"]
+__all__ = ["Rehearsal", "SendReport", "Signature", "rehearse", "send"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """By which keys (DKIM selectors) letters from a domain are signed: none when there are no keys, or none are wanted."""
+
+    domain: str
+    selectors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
     """How a run of `send` ended, the edition as it is now, and how many of its deliveries are in each state.
 
-    `is_outbox` says that the letters of this run stayed on this machine, `refusals` why letters failed or wait,
-    `doubt_count` how many readers may have got a second copy, because the answer to the first was lost.
+    `is_outbox` says that the letters of this run stayed on this machine, `signature` who signed them, `refusals` why letters
+    failed or wait, `doubt_count` how many readers may have got a second copy, because the answer to the first was lost.
     """
 
     edition: Edition
     report: Report
     counts: Mapping[str, int]
     is_outbox: bool
+    signature: Signature
     refusals: Sequence[RefusedLetters]
     doubt_count: int
 
@@ -65,10 +71,12 @@ class RehearsedVariant:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What `send` would do: the variants, the largest first, and the way the letters would go, in words."""
+    """What `send` would do: the variants, the largest first, the way the letters would go, in words, and who would sign."""
 
     variants: tuple[RehearsedVariant, ...]
     way: str
+    is_outbox: bool
+    signature: Signature
 
     @property
     def reader_count(self) -> int:
@@ -97,10 +105,11 @@ def send(
 
     Raises:
         EditionError: it is not approved, or not what was approved, or staff paused or cancelled it.
-        DeliveryError: there is no way for the letters.
+        DeliveryError: there is no way for the letters, or a signing key cannot be used.
         StoreError: the store cannot be written; nothing was sent that it does not know of.
     """
-    way = _choose_way(place, name, outbox)  # before anything is frozen: a missing relay changes nothing
+    way = _choose_way(place, name, outbox)  # before anything is frozen: a missing relay or a bad key changes nothing
+    signature = _find_signature(place, name)
     edition = freeze_edition(place, name, actor=actor)
     was_finished = edition.state == "finished"
     if was_finished:
@@ -108,7 +117,7 @@ def send(
     else:
         edition = _start(place, edition, actor)
         rebuild(place)  # the web view is public from the first copy on
-        report = asyncio.run(_run(place, edition, way, wait, watch))
+        report = asyncio.run(_run(place, edition, way, wait, watch, signature))
     with place.store.writing() as connection:
         settle(connection)
         counts = count_states(connection, name)
@@ -119,7 +128,7 @@ def send(
             detail = {"why": report.reason, "perhaps twice": doubts, **counts}
             write_journal(connection, clock.now(), "digest", f"edition {ended.state}", name, place.via, **detail)
         kept = isinstance(way, Outbox) and report.progress.sent_count > 0
-        return SendReport(ended, report, counts, kept, read_refusals(connection, name), doubts)
+        return SendReport(ended, report, counts, kept, signature, read_refusals(connection, name), doubts)
 
 
 def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
@@ -127,7 +136,7 @@ def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
 
     Raises:
         EditionError: it could not be sent.
-        DeliveryError: there is no way for the letters.
+        DeliveryError: there is no way for the letters, or a signing key cannot be used.
     """
     way = _choose_way(place, name, outbox)
     press = check_approved(place, name)
@@ -135,7 +144,8 @@ def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
         RehearsedVariant(one.content.language, one.content.form, press.proof(one.content).letter.subject, one.reader_count)
         for one in press.plan.variants
     )
-    return Rehearsal(variants, "the outbox on this machine" if isinstance(way, Outbox) else str(way))
+    kept = isinstance(way, Outbox)
+    return Rehearsal(variants, "the outbox on this machine" if kept else str(way), kept, _find_signature(place, name))
 
 
 def _report_finished(place: Workplace, name: str) -> Report:
@@ -150,6 +160,18 @@ def _choose_way(place: Workplace, name: str, outbox: bool) -> Relay | Outbox:
         edition = read_edition(connection, name)
         domains = (place.sealer.unseal(sealed).rpartition("@")[2] for sealed in read_sealed(connection, edition.list_id))
         return choose_way(place.site.smtp_url, outbox=outbox or settings.outbox, domains=domains)
+
+
+def _find_signature(place: Workplace, name: str) -> Signature:
+    with place.store.reading() as connection:
+        domain = list_of(read_edition(connection, name), place.site.settings).sender.domain
+    signer = place.signer(domain)
+    return Signature(domain, signer.selectors if signer else ())
+
+
+def _count_threads(signature: Signature) -> int:
+    """A signature takes a millisecond of a processor and lets other threads work; without one, a copy is made at once."""
+    return (os.cpu_count() or 1) if signature.selectors else 0
 
 
 def _start(place: Workplace, edition: Edition, actor: str) -> Edition:
@@ -175,6 +197,7 @@ async def _run(
     way: Relay | Outbox,
     wait: timedelta,
     watch: Watch,
+    signature: Signature,
 ) -> Report:
     settings = place.site.settings.delivery
     with place.store.reading() as connection:
@@ -187,61 +210,15 @@ async def _run(
         watch(before + progress.rested_count, note, edition.audience_count)
 
     ledger = open_ledger(place.store.file, Rules.of(settings), only=edition.id)
-    limits = Limits(connections=settings.connections, wait=wait)
+    limits = Limits(connections=settings.connections, wait=wait, threads=_count_threads(signature))
     transport: Transport = (
         OutboxTransport(place.site.var / "outbox")
         if isinstance(way, Outbox)
-        else SmtpTransport(way, ehlo_name=_ehlo(place, edition))
+        else SmtpTransport(way, ehlo_name=signature.domain)
     )
     try:
-        sender = Sender(ledger, transport, _Composer(place, edition).compose, limits, show)
+        sender = Sender(ledger, transport, Composer(place).compose, limits, show)
         with sender.signals():
             return await sender.run()
     finally:
         await ledger.close()
-
-
-def _ehlo(place: Workplace, edition: Edition) -> str:
-    return place.site.settings.lists[edition.list_id].sender.domain
-
-
-class _Composer:
-    """Makes the copy of a picked delivery: unseals the address, builds the token, joins. Ready messages are read once."""
-
-    def __init__(self, place: Workplace, edition: Edition) -> None:
-        self._place = place
-        self._sender = place.site.settings.lists[edition.list_id].sender
-        self._message = lru_cache(maxsize=256)(self._read)
-
-    def compose(self, picked: Picked) -> Letter:
-        """One reader's letter.
-
-        Raises:
-            StoreError: the ready message is missing or damaged.
-            SubscriberError: the address cannot be unsealed.
-        """
-        if picked.message_hash is None:
-            raise StoreError(f"delivery {picked.id}", "it has no ready message", "Prepare the edition again.")
-        place = self._place
-        address = place.sealer.unseal(picked.sealed)
-        token = build_unsubscribe(place.keys, picked.subscription)
-        message_id = f"<{place.sealer.delivery_id(picked.id)}@{self._sender.domain}>"
-        copy = splice(
-            self._message(picked.message_hash),
-            to=address.encode(),
-            message_id=message_id.encode(),
-            leave_url=place.addresses.leave(token).encode(),
-        )
-        return Letter(self._sender.address, address, message_id, copy)
-
-    def _read(self, message_hash: str) -> CompiledMessage:
-        """The ready message of that name; its bytes must still be those that were approved."""
-        subject = f"var/variants/{message_hash[:2]}/{message_hash}"
-        remedy = "Restore var/variants from a backup; or cancel the edition, prepare it again and approve that."
-        try:
-            data = read_variant(self._place.site.var, message_hash)
-        except OSError as error:
-            raise StoreError(subject, f"the ready message cannot be read ({error.strerror})", remedy) from None
-        if hashlib.sha256(data).hexdigest() != message_hash:
-            raise StoreError(subject, "the ready message is not what was approved: its file was changed", remedy)
-        return read_file(data)

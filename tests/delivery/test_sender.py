@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -366,6 +367,79 @@ async def test_a_fault_in_the_program_is_raised_and_loses_nothing(readers, world
             await send(readers, worlds, relay(server.port), compose=compose)
 
     assert readers.counts() == {"sent": len(server.accepted), "queued": 20 - len(server.accepted)}
+
+
+THREADED = Limits(connections=4, wait=timedelta(seconds=3), threads=2)
+
+
+async def test_copies_can_be_made_in_threads_while_others_leave(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    makers = set()
+
+    def compose(picked: Picked) -> Letter:
+        makers.add(threading.current_thread())
+        time.sleep(0.002)
+        return worlds.compose(picked)  # type: ignore[no-any-return]
+
+    async with fake.ScriptedServer() as server:
+        report = await send(readers, worlds, relay(server.port), compose=compose, limits=THREADED)
+
+    assert (report.status, readers.counts()) == (Status.FINISHED, {"sent": 20})
+    assert set(server.ids.values()) == {1}
+    assert len(makers) == 2 and threading.main_thread() not in makers
+    assert not any(maker.is_alive() for maker in makers)
+
+
+async def test_a_copy_that_cannot_be_made_in_a_thread_pauses_too(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    def compose(picked: Picked) -> Letter:
+        if picked.id == 9:
+            raise TemplateError("variant m", "its file is gone", "Restore var/variants from a backup.")
+        return worlds.compose(picked)  # type: ignore[no-any-return]
+
+    async with fake.ScriptedServer() as server:
+        report = await send(readers, worlds, relay(server.port), compose=compose, limits=THREADED)
+
+    assert report.status is Status.PAUSED and "its file is gone" in report.reason
+    assert readers.counts() == {"sent": len(server.accepted), "queued": 20 - len(server.accepted)}
+
+
+async def test_a_fault_in_a_thread_is_raised_and_loses_nothing(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    def compose(picked: Picked) -> Letter:
+        if picked.id == 9:
+            raise ZeroDivisionError
+        return worlds.compose(picked)  # type: ignore[no-any-return]
+
+    async with fake.ScriptedServer() as server:
+        with pytest.raises(ZeroDivisionError):
+            await send(readers, worlds, relay(server.port), compose=compose, limits=THREADED)
+
+    assert readers.counts() == {"sent": len(server.accepted), "queued": 20 - len(server.accepted)}
+
+
+@pytest.mark.parametrize("stops", [1, 2])
+async def test_a_stop_while_copies_are_made_sends_none_of_them(stops: int, readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    """The second signal leaves at once; what was picked goes back into the queue at the next start at the latest."""
+    begun = threading.Event()
+
+    def compose(picked: Picked) -> Letter:
+        begun.set()
+        time.sleep(0.3)
+        return worlds.compose(picked)  # type: ignore[no-any-return]
+
+    def stop(sender: Sender) -> None:
+        if not begun.is_set():
+            asyncio.get_running_loop().call_later(0.01, stop, sender)
+            return
+        for _ in range(stops):
+            sender.stop()
+
+    async with fake.ScriptedServer() as server:
+        report = await send(readers, worlds, relay(server.port), compose=compose, limits=THREADED, meanwhile=stop)
+        assert server.accepted == []
+        assert report.status is Status.WAITING
+        await send(readers, worlds, relay(server.port), limits=THREADED)
+
+    assert readers.counts() == {"sent": 20}
+    assert set(server.ids.values()) == {1}
 
 
 async def test_a_full_disk_sends_nothing_that_the_ledger_does_not_know(readers, worlds, fake, monkeypatch) -> None:  # type: ignore[no-untyped-def]

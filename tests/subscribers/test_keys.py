@@ -16,12 +16,12 @@ from digest.subscribers.keys import (
     Keys,
     build_keys,
     fingerprint,
-    is_exposed,
     open_keys,
     parse_keys,
     read_keys,
     render_keys,
 )
+from digest.subscribers.secret_files import is_exposed
 
 KEY = base64.b64encode(bytes(32)).decode()
 GOOD = f"sealing 1 {KEY}\nindex 1 {KEY}\ntokens 1 {KEY}\n"
