@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from babel.lists import format_list
 
 from digest.mail.letter import Letter
 from digest.templates import Words
 
-__all__ = ["Sentences", "build_sentences", "neutral_sender", "neutral_subject"]
+__all__ = ["Sentences", "build_sentences", "join_names", "neutral_sender", "neutral_subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def build_sentences(letter: Letter, words: Words) -> Sentences:
 def _reason(letter: Letter, words: Words) -> str:
     if letter.topics:
         sentence = words.gettext("You get this letter because you asked for news about %(topics)s.")
-        return sentence % {"topics": _join(letter.topics, words.language)}
+        return sentence % {"topics": join_names(letter.topics, words.language)}
     return words.gettext("You get this letter because you subscribed to %(list)s.") % {"list": letter.list_title}
 
 
@@ -39,8 +40,13 @@ def _more(count: int, words: Words) -> str:
     return words.ngettext("%(count)s more on the web", "%(count)s more on the web", count) % {"count": count}
 
 
-def _join(names: Sequence[str], language: str) -> str:
+def join_names(names: Sequence[str], language: str) -> str:
     """Names as a language strings them together: Russia, Ukraine and Belarus."""
+    return _join(tuple(names), language)
+
+
+@lru_cache(maxsize=512)
+def _join(names: tuple[str, ...], language: str) -> str:
     return format_list(names, locale={"en": "en_GB"}.get(language, language.replace("-", "_")))
 
 
