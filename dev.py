@@ -33,7 +33,7 @@ USAGE = """usage: python3 dev.py COMMAND [ARGS]
   check      ruff, mypy and the import rules alone
   histories  100,000 random histories of readers and editions against the selection rules
   publishing 2,000 random histories of a press desk against what feeds and pages promise
-  bench      publishing measured beside Hugo, serving beside StaticFiles and nginx
+  bench      publishing measured beside Hugo, serving beside StaticFiles and nginx, mail beside the usual way
   lock       write constraints.txt anew
 """
 
@@ -58,7 +58,11 @@ def main(arguments: list[str]) -> int:
         "check": [[str(PYTHON), "-m", "pytest", "tests/test_house.py", *rest]],
         "histories": [[str(PYTHON), "bench/selection_histories.py", *(rest or ["100000"])]],
         "publishing": [[str(PYTHON), "bench/publishing_histories.py", *(rest or ["2000"])]],
-        "bench": [[str(PYTHON), "-m", "bench.publish", *rest], [str(PYTHON), "bench/serving.py"]],
+        "bench": [
+            [str(PYTHON), "-m", "bench.publish", *rest],
+            [str(PYTHON), "bench/serving.py"],
+            [str(PYTHON), "-m", "bench.mail"],
+        ],
         "lock": [lock_command()],
     }[command]
     for step in steps:

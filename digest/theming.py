@@ -9,7 +9,7 @@ from typing import Any
 
 from digest.errors import TemplateError
 
-__all__ = ["CONTRAST", "PAIRS", "WIDTHS", "contrast", "judge_theme"]
+__all__ = ["CONTRAST", "LOGO_HEIGHTS", "MAIL_WIDTHS", "PAIRS", "TEXT_LIMIT", "WIDTHS", "contrast", "judge_theme"]
 
 PAIRS = (
     ("ink", "paper"), ("ink", "card"), ("ink", "notice"),
@@ -24,11 +24,23 @@ CONTRAST = 4.5
 """The least contrast of a pair: WCAG 2.2, success criterion 1.4.3."""
 
 WIDTHS = range(200, 4001)
-"""How wide, in CSS pixels, mail and page can be."""
+"""How wide, in CSS pixels, a page can be."""
+
+MAIL_WIDTHS = range(320, 641)
+"""How wide, in CSS pixels, a letter can be: mail programs show no more without scrolling sideways."""
+
+LOGO_HEIGHTS = range(16, 161)
+"""How high, in CSS pixels, a logo can be."""
+
+TEXT_LIMIT = 500
+"""How many characters the words of a footer can have."""
 
 _COLOUR = re.compile("#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
 _MEASURE = re.compile(r"[1-9][0-9]{0,3}(?:\.[0-9]{1,3})?(?:ch|rem|px)")
 _BREAKS_OUT = re.compile("[;{}<>\n]")
+_PICTURE = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:png|jpe?g|gif)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?")
+_LINKS = 'Write links = [{ title = "Donate", address = "https://example.org/donate" }].'
 _MODES = ("light", "dark")
 
 
@@ -87,12 +99,69 @@ def _judge_value(table: str, key: str, value: object) -> None:
             raise _refusal(f"{name} {shown} names no typeface", "Write it like \"Georgia, 'Noto Serif', serif\".")
         if _BREAKS_OUT.search(value):
             raise _refusal(f"{name} {shown} holds one of ; {{ }} < > or a line break", "Name typefaces only.")
+    elif table == "logo":
+        _judge_logo(key, value)
+    elif table == "footer":
+        _judge_footer(key, value)
     elif key == "measure":
         if not (isinstance(value, str) and _MEASURE.fullmatch(value)):
             raise _refusal(f"{name} {shown} is no width of a line", "Write it like 66ch, 40rem or 600px.")
-    elif type(value) is not int or value not in WIDTHS:  # true and false are whole numbers to Python
-        remedy = f"Write a whole number of pixels, {WIDTHS.start} to {WIDTHS.stop - 1}."
-        raise _refusal(f"{name} {shown} is no width", remedy)
+    else:
+        _judge_pixels(name, value, MAIL_WIDTHS if key == "mail" else WIDTHS, "width")
+
+
+def _judge_pixels(name: str, value: object, allowed: range, what: str) -> None:
+    if type(value) is not int or value not in allowed:  # true and false are whole numbers to Python
+        remedy = f"Write a whole number of pixels, {allowed.start} to {allowed.stop - 1}."
+        raise _refusal(f"{name} {_show(value)} is no {what}", remedy)
+
+
+def _judge_logo(key: str, value: object) -> None:
+    name = f"[logo] {key}:"
+    if key == "height":
+        _judge_pixels(name, value, LOGO_HEIGHTS, "height of a logo")
+    elif not isinstance(value, str) or not value.isprintable() or len(value) > 200:
+        raise _refusal(f"{name} {_show(value)} is no plain text of one line", "Write it in quotation marks.")
+    elif key != "alt" and value and not (_PICTURE.fullmatch(value) and ".." not in value):
+        remedy = "Write the name of a PNG, JPEG or GIF file below templates/, such as logo.png."
+        raise _refusal(f"{name} {_show(value)} is no such file", remedy)
+
+
+def _judge_footer(key: str, value: object) -> None:
+    name = f"[footer] {key}:"
+    if key == "text":
+        _judge_text(name, value)
+    elif key == "texts":
+        _judge_texts(name, value)
+    elif not isinstance(value, list):
+        raise _refusal(f"{name} {_show(value)} is no list", _LINKS)
+    else:
+        for link in value:
+            _judge_link(name, link)
+
+
+def _judge_link(name: str, link: object) -> None:
+    if not isinstance(link, dict) or not {"title", "address"} <= link.keys() <= {"title", "titles", "address"}:
+        raise _refusal(f"{name} {_show(link)} is no link with title and address", _LINKS)
+    _judge_text(name, link["title"])
+    _judge_texts(name, link.get("titles", {}))
+    if not link["title"].strip():
+        raise _refusal(f"{name} a link has no title", _LINKS)
+    if not (isinstance(link["address"], str) and _ADDRESS.fullmatch(link["address"])):
+        raise _refusal(f"{name} {_show(link['address'])} is no address of the web", _LINKS)
+
+
+def _judge_texts(name: str, value: object) -> None:
+    if not isinstance(value, dict):
+        raise _refusal(f"{name} {_show(value)} names no languages", 'Write { fr = "...", uk = "..." }.')
+    for text in value.values():
+        _judge_text(name, text)
+
+
+def _judge_text(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value.isprintable() or len(value) > TEXT_LIMIT:
+        cause = f"{name} {_show(value)} is no plain text of one line with at most {TEXT_LIMIT} characters"
+        raise _refusal(cause, "Write it in quotation marks, without line breaks.")
 
 
 def _show(value: object, *, quoted: bool = True) -> str:

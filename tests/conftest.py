@@ -22,6 +22,7 @@ PACKAGES = {
     "newsboat": "newsboat",
     "npm": "npm",
     "smtp-sink": "postfix",
+    "spamassassin": "spamassassin",
 }
 """Which Debian package brings a program. tests/debian-packages.txt lists the same packages, but for npm: other packages of
 Node.js bring it themselves, and Debian's own cannot be installed beside them."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.store.deliveries import RefusedLetters
     from digest.work.sending import Rehearsal, SendReport, Signature
 
-__all__ = ["print_outcome", "print_refusals", "register"]
+__all__ = ["print_outcome", "print_refusals", "print_signature", "register"]
 
 deliveries = typer.Typer(
     help="Single letters: held, failed, perhaps sent twice.", no_args_is_help=True, rich_markup_mode=None
@@ -166,7 +166,7 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
     if outcome.counts.get("held"):
         typer.echo("Some letters are held for a person to decide: digest deliveries held")
     if report.progress.sent_count and not outcome.is_outbox:
-        _print_signature(outcome.signature, site)
+        print_signature(outcome.signature, site)
     if outcome.is_outbox:
         typer.echo(f"Nothing has left this machine: the letters are files below {site.var / 'outbox'}")
 
@@ -178,7 +178,8 @@ def print_refusals(refusals: Sequence[RefusedLetters]) -> None:
     print_table(rows, indent="    ")
 
 
-def _print_signature(signature: Signature, site: Site) -> None:
+def print_signature(signature: Signature, site: Site) -> None:
+    """Who signed, or that nobody did where that may matter."""
     if signature.selectors:
         typer.echo(f"Signed for {signature.domain} by {' and '.join(signature.selectors)}.")
     elif site.settings.delivery.sign and _has_relay_elsewhere(site):
@@ -196,7 +197,7 @@ def _print_dry_run(rehearsal: Rehearsal, site: Site) -> None:
     letters, variants = count(rehearsal.reader_count, "letter"), count(len(rehearsal.variants), "variant")
     typer.echo(f"{letters} in {variants} would go to {rehearsal.way}.")
     if not rehearsal.is_outbox:
-        _print_signature(rehearsal.signature, site)
+        print_signature(rehearsal.signature, site)
     typer.echo("Nothing was sent.")
 
 

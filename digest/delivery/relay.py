@@ -79,7 +79,7 @@ def choose_way(smtp_url: str, *, outbox: bool, domains: Iterable[str]) -> Relay 
         return Outbox()
     raise DeliveryError(
         "sending",
-        "no relay is named and there are real addresses on the list",
+        "no relay is named and there are real addresses to be mailed",
         f"Set {VARIABLE} to your mail server, or keep the letters on this machine with --outbox.",
     )
 

@@ -17,10 +17,11 @@ from digest.desk.archive import build_archive
 from digest.desk.editions import CHANGEABLE
 from digest.desk.planning import is_urgent_only, list_of, plan_edition
 from digest.desk.press import Press
+from digest.desk.trying_templates import find_template_faults
 from digest.desk.workplace import Workplace
 from digest.editions.approval import build_hash, describe_changes
 from digest.editions.edition import Edition, check_revision, check_state, to_draft
-from digest.errors import EditionError, Problem
+from digest.errors import EditionError, Problem, TemplateError
 from digest.store.editions import read_edition, write_edition
 from digest.store.journal import write_journal
 from digest.store.planning import FrozenVariant, freeze, settle
@@ -47,8 +48,11 @@ def approve(
 
     Raises:
         EditionError: it is no draft, carries nothing to anyone, fails the inspection, or is not what was looked at.
+        TemplateError: letters cannot be made with the site's templates; see `digest.desk.trying_templates`.
         UsageError: the name holds characters that cannot be shown.
     """
+    if faults := find_template_faults(place):
+        raise TemplateError("templates/mail", "letters would be spoiled by these faults", "Mend them.", faults)
     with place.store.writing() as connection:
         settle(connection)
     with place.store.reading() as connection:  # the slow part, before the write lock is taken

@@ -1,4 +1,5 @@
-"""Check: every problem of every item, its photo included, and what is public although its file says otherwise."""
+"""Check: every problem of every item, its photo included, what is public although its file says otherwise, and whether
+letters can be made with the site's templates."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from digest.desk.photos import Photos, open_photos
+from digest.desk.trying_templates import find_template_faults
 from digest.desk.workplace import Workplace
 from digest.errors import Problem
 from digest.items.check import Listing, build_listing
@@ -18,10 +20,16 @@ __all__ = ["check", "find_unpublished", "read_sound_folder"]
 
 
 def check(place: Workplace, *, verbose: bool = False) -> Listing:
-    """All that is wrong or worth a look, and how many items are in which state; changes nothing, makes no database."""
+    """All that is wrong or worth a look, and how many items are in which state; changes nothing, makes no database.
+
+    Raises:
+        TemplateError: a file of the site's templates cannot be read.
+    """
     folder = read_sound_folder(place)
+    more = {*find_template_faults(place)}
     if (place.site.var / "digest.db").exists():
-        folder = replace(folder, problems=tuple(sorted({*folder.problems, *_remarks(place, folder)})))
+        more |= {*_remarks(place, folder)}
+    folder = replace(folder, problems=tuple(sorted({*folder.problems, *more})))
     return build_listing(folder, place.site.settings, place.now, verbose=verbose)
 
 

@@ -15,7 +15,7 @@ from digest.editions.edition import Edition
 from digest.errors import EditionError, Problem
 from digest.mail.compile import CompiledMessage, render_file
 from digest.mail.filling import Filling
-from digest.mail.inspection import inspect
+from digest.mail.inspection import Inspector
 from digest.mail.proof import Proof, build_proof
 from digest.store.files import write_variant
 from digest.store.sqlite import translate
@@ -81,6 +81,8 @@ class Press:
     def _template_hashes(self) -> Iterator[tuple[str, str]]:
         for path, hashed in self.place.templates.digests("mail", "theme.toml", "locale").items():
             yield f"file templates/{path}", hashed
+        if logo := self.place.templates.logo:
+            yield "the logo of theme.toml", hash_value(list(logo.files))  # their names follow from their octets
 
     def _page_hashes(self) -> Iterator[tuple[str, str]]:
         """The pieces as rendered, and the text, in each language and form."""
@@ -94,20 +96,36 @@ class Press:
                 hash_value([head, [[one.role, one.html] for one in built], proof.text]),
             )
 
+    def contents(self, *, discreet: bool = False) -> list[VariantContent]:
+        """What an inspection looks at: the whole in each language, then every variant.
+
+        Args:
+            discreet: also look at the whole in discreet form when no reader gets that.
+        """
+        variants = [variant.content for variant in self.plan.variants]
+        forms = {"full", *(content.form for content in variants), *(["discreet"] if discreet else [])}
+        return [*(whole for whole in self.wholes() if whole.form in forms), *variants]
+
+    def inspector(self) -> Inspector:
+        """Looks at letters of this edition; it knows what a discreet one must not name."""
+        topics = self.settings.topics
+        titles = (title for topic in topics.values() for title in (topic.title, *topic.titles.values()))
+        return Inspector(self.edition.id, {*topics, *titles})
+
     def inspect(self) -> tuple[Problem, ...]:
         """Look over every variant and the whole in each language; the warnings.
 
         Raises:
             EditionError: something must be mended before this can be approved; all of it is named.
         """
-        found: dict[Problem, None] = {}
-        for content in [*self.wholes(), *(variant.content for variant in self.plan.variants)]:
+        inspector = self.inspector()
+        for content in self.contents():
             proof = self.proof(content)
-            found |= dict.fromkeys(inspect(proof.letter, proof.html, proof.text, self.compile(proof)))
-        errors = tuple(problem for problem in found if problem.severity == "error")
+            inspector.look(proof.letter, proof.html, proof.text, self.compile(proof))
+        errors = tuple(problem for problem in inspector.problems if problem.severity == "error")
         if errors:
             raise EditionError(f"edition {self.edition.id}", "it must not go out like this", problems=errors)
-        return tuple(found)
+        return inspector.problems
 
     def write_messages(self) -> Mapping[str, str]:
         """Compile every variant and keep it below var/variants/, durable when this returns; content hash -> message hash.

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from digest.editions.content import CarriedItem, VariantContent
 from digest.editions.edition import Edition, edition_title
 from digest.items.markdown import cut_at_word
 from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, Section, WithdrawalPiece
 from digest.mail.letter import Picture as LetterPicture
-from digest.mail.wording import neutral_sender, neutral_subject
+from digest.mail.wording import discreet_sender, neutral_subject
 from digest.newsroom.addresses import Addresses
 from digest.newsroom.pictures import Pictures, Rendition
 from digest.newsroom.public import Newsroom, Published
-from digest.settings import Mailbox, ReaderList, Settings
+from digest.settings import ReaderList, Settings
 from digest.templates import Templates, Words
 
 __all__ = ["SUBJECT_LIMIT", "Filling", "shorten"]
 
 SUBJECT_LIMIT = 78
 """Characters of a subject that every client shows in a list, and that stay one line (RFC 5322 section 2.1.1)."""
+
+_PREHEADER_ROOM = 60  # characters that most mail programs show behind the subject
 
 
 @dataclass(frozen=True)
@@ -51,32 +54,31 @@ class Filling:
         items = [self._item(carried, words) for carried in content.new]
         sections = self._sections(content.new[1:], items[1:], content.language)
         topics = self._topic_titles([carried.section for carried in content.new], content.language)
+        corrections = tuple(self._correction(item, words) for item, _ in content.corrected)
+        withdrawals = tuple(self._withdrawal(item, words) for item in content.withdrawn)
         return Letter(
             edition=self.edition.id,
             list_id=self.edition.list_id,
-            list_title=self._list.title,
+            list_title=self._list.in_language(content.language),
             newsroom=own.name,
             language=content.language,
             form=content.form,
             title=edition_title(self.edition, words),
             period_line=day,
             subject=neutral_subject(day, words) if discreet else self._subject(content, items, words),
-            preheader=self._preheader(items, words),
+            preheader=self._preheader(items, [*withdrawals, *corrections], words),
             introduction=self.edition.choices.introduction,
             web_url=self._addresses.edition(self.edition.id, None if content.language == own.language else content.language),
             front_url=self._addresses.front,
-            sender=self._discreet_sender(words) if discreet else self._list.sender,
+            sender=discreet_sender(self._list, words) if discreet else self._list.sender,
             reply_to=self._list.reply_to,
             postal_address=own.postal_address,
             topics=topics,
             lead=items[0] if items else None,
             sections=sections,
-            corrections=tuple(self._correction(item, words) for item, _ in content.corrected),
-            withdrawals=tuple(self._withdrawal(item, words) for item in content.withdrawn),
+            corrections=corrections,
+            withdrawals=withdrawals,
         )
-
-    def _discreet_sender(self, words: Words) -> Mailbox:
-        return self._list.discreet_sender or Mailbox(neutral_sender(words), self._list.sender.address)
 
     def _subject(self, content: VariantContent, items: Sequence[ItemPiece], words: Words) -> str:
         """Staff's subject, else the lead's topic and headline; for notices alone their kind, for nothing the title."""
@@ -85,28 +87,35 @@ class Filling:
         if items:
             section = content.new[0].section
             head = self._topic_titles([section], content.language)[0] if section else self.settings.newsroom.name
-            return shorten(f"{head}: {items[0].title}", SUBJECT_LIMIT)
+            return _label(head, items[0].title, words)
         named = (*content.withdrawn, *(item for item, _ in content.corrected))
         if not named:
             return edition_title(self.edition, words)
         label = words.gettext("Withdrawn") if content.withdrawn else words.gettext("Correction")
-        return shorten(f"{label}: {self._entry(named[0]).content.title}", SUBJECT_LIMIT)
+        return _label(label, self._entry(named[0]).content.title, words)
 
-    def _preheader(self, items: Sequence[ItemPiece], words: Words) -> str:
-        """Staff's preheader, else the other headlines; for a single item its summary."""
+    def _preheader(
+        self, items: Sequence[ItemPiece], notices: Sequence[CorrectionPiece | WithdrawalPiece], words: Words
+    ) -> str:
+        """Staff's preheader, else the other headlines; where these are short, the lead's summary or the first notice too."""
         if self.edition.choices.preheader:
             return self.edition.choices.preheader
+        parts = []
         if len(items) > 1:
-            return shorten(words.gettext("Also: %s") % "; ".join(item.title for item in items[1:]), 150)
-        return shorten(items[0].summary, 150) if items else ""
+            parts.append(words.gettext("Also: %s") % " · ".join(item.title for item in items[1:]))
+        if len("".join(parts)) < _PREHEADER_ROOM:
+            parts += [item.summary for item in items[:1]] or [_note(notice) for notice in notices[:1]]
+        return shorten(" · ".join(filter(None, parts)), 150)
 
     def _sections(self, carried: Sequence[CarriedItem], items: Sequence[ItemPiece], language: str) -> tuple[Section, ...]:
-        """The items behind the lead under their topics, in newsroom.toml's order of topics; those without a topic last."""
+        """The items behind the lead under their topics, in newsroom.toml's order; those without a topic last."""
         grouped: dict[str, list[ItemPiece]] = {topic: [] for topic in (*self.settings.topics, "")}
         for entry, item in zip(carried, items, strict=True):
             grouped.setdefault(entry.section, []).append(item)
-        headings = {topic: self._topic_titles([topic], language)[0] if topic else "" for topic in grouped}
-        return tuple(Section(headings[topic], tuple(members)) for topic, members in grouped.items() if members)
+        present = {topic: tuple(members) for topic, members in grouped.items() if members}
+        titles = {topic: self._topic_titles([topic], language)[0] for topic in present if topic}
+        others = self.templates.words(language).gettext("Other news") if titles else ""
+        return tuple(Section(titles.get(topic, others), members) for topic, members in present.items())
 
     def _topic_titles(self, topics: Sequence[str], language: str) -> tuple[str, ...]:
         order = [*self.settings.topics, *(topic for topic in topics if topic not in self.settings.topics)]
@@ -117,7 +126,17 @@ class Filling:
         )
 
     def _item(self, carried: CarriedItem, words: Words) -> ItemPiece:
-        entry = self._entry(carried.item)
+        key = carried.item, words.language
+        if key not in self._filled:
+            self._filled[key] = self._fill_item(self._entry(carried.item), words)
+        return self._filled[key]
+
+    @cached_property
+    def _filled(self) -> dict[tuple[str, str], ItemPiece]:
+        """Items by id and language of the letter: they are the same in all variants of the edition."""
+        return {}
+
+    def _fill_item(self, entry: Published, words: Words) -> ItemPiece:
         content = entry.content
         kind = self.settings.kinds.get(content.kind)
         picture = self.pictures.get(entry.photo or "")
@@ -190,6 +209,15 @@ class Filling:
     def _day_words(self, day: date, words: Words) -> str:
         """Without the year as long as it is the edition's own."""
         return words.short_day(day) if day.year == self._day(self.edition.moment).year else words.day(day)
+
+
+def _label(label: str, title: str, words: Words) -> str:
+    """A subject of a word and a headline, with the colon as the language sets it."""
+    return shorten(words.gettext("%(label)s: %(value)s") % {"label": label, "value": title}, SUBJECT_LIMIT)
+
+
+def _note(notice: CorrectionPiece | WithdrawalPiece) -> str:
+    return notice.reason if isinstance(notice, WithdrawalPiece) else notice.note
 
 
 def shorten(text: str, limit: int) -> str:

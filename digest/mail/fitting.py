@@ -7,24 +7,25 @@ in the end only counted. Notices come before items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate, chain, zip_longest
 
 from digest.errors import EditionError
-from digest.mail.filling import shorten
+from digest.mail.excerpts import excerpt
 from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, MoreLink, Picture, WithdrawalPiece
 from digest.mail.pieces import Inliner
 
-__all__ = ["HTML_LIMIT", "excerpt", "fit"]
+__all__ = ["HTML_LIMIT", "fit"]
 
 HTML_LIMIT = 100_000
 """The HTML of a letter is always shorter than this many octets."""
 
-_SPARE = 1_000  # for the leave links, whose length is not known here
-_STEP = 256
+_ROOM = HTML_LIMIT - 1_000  # the leave links are longer than what stands for them here
 _SHOWN_SHARE = 1 / 3  # of the room goes to whole pieces before all that is left out must be named
-_QUOTES = {"“": "”", "«": "»", "„": "“", '"': '"'}
+_REMEMBERED = 4096
 
 Shown = ItemPiece | CorrectionPiece | WithdrawalPiece
 
@@ -49,52 +50,29 @@ def fit(letter: Letter, inliner: Inliner) -> Letter:
     """
     for step in _STEPS:
         shortened = _shorten(letter, step)
-        if _size(shortened, inliner) < HTML_LIMIT - _SPARE:
+        if _size(shortened, inliner) < _ROOM:
             return shortened
-    room = HTML_LIMIT - _SPARE
-    for attempt in range(8):
-        cut = _cut(shortened, inliner, room)
-        over = _size(cut, inliner) - (HTML_LIMIT - _SPARE)
-        if over < 0:
-            return cut
-        room -= max(over + 1, _STEP << attempt)  # what is cut comes in whole pieces, so small steps may change nothing
+    cut = _cut(shortened, inliner)
+    size = _size(cut, inliner)
+    if size < _ROOM:
+        return cut
     raise EditionError(
         f"edition {letter.edition}",
-        "its introduction, title and lead item alone are too long for a mail",
+        f"its introduction, lead item and footer alone take {size:,} octets, and a mail has room for {_ROOM:,}",
         "Shorten the introduction.",
     )
 
 
-def excerpt(text: str, limit: int) -> str:
-    """At most `limit` characters of a text, cut behind a word, never inside a quotation that began further in."""
-    short = shorten(text, limit)
-    if short == " ".join(text.split()):
-        return short
-    for opening, closing in _QUOTES.items():
-        start = short.rfind(opening)
-        is_open = short.count(opening) % 2 if opening == closing else start >= 0 and closing not in short[start:]
-        if is_open and start > 0:
-            short = short[:start].rstrip(" ,;:–—-") + "…"
-        elif is_open:
-            short = shorten(text, limit - 1) + closing
-    return short
-
-
 def _size(letter: Letter, inliner: Inliner) -> int:
-    return sum(len(constant.encode()) for constant in inliner.render(letter))
+    return sum(piece.size for piece in inliner.join(letter))
 
 
 def _shorten(letter: Letter, lengths: _Lengths) -> Letter:
-    def item(piece: ItemPiece, limit: int) -> ItemPiece:
-        pictures = (_shorten_picture(picture, lengths) for picture in (piece.picture, piece.small_picture))
-        picture, small = pictures
-        return replace(piece, summary=excerpt(piece.summary, limit), picture=picture, small_picture=small)
-
     return replace(
         letter,
-        lead=item(letter.lead, lengths.lead) if letter.lead else None,
+        lead=_shorten_item(letter.lead, lengths.lead, lengths.note) if letter.lead else None,
         sections=tuple(
-            replace(section, items=tuple(item(piece, lengths.item) for piece in section.items))
+            replace(section, items=tuple(_shorten_item(piece, lengths.item, lengths.note) for piece in section.items))
             for section in letter.sections
         ),
         corrections=tuple(replace(piece, note=excerpt(piece.note, lengths.note)) for piece in letter.corrections),
@@ -102,23 +80,34 @@ def _shorten(letter: Letter, lengths: _Lengths) -> Letter:
     )
 
 
-def _shorten_picture(picture: Picture | None, lengths: _Lengths) -> Picture | None:
+@lru_cache(maxsize=_REMEMBERED)
+def _shorten_item(piece: ItemPiece, length: int, note_length: int) -> ItemPiece:
+    """An item stands in many variants; each gets the same shortened piece, which is then found without a comparison."""
+    return replace(
+        piece,
+        summary=excerpt(piece.summary, length),
+        picture=_shorten_picture(piece.picture, note_length),
+        small_picture=_shorten_picture(piece.small_picture, note_length),
+    )
+
+
+def _shorten_picture(picture: Picture | None, length: int) -> Picture | None:
     if picture is None:
         return None
-    return replace(picture, alt=excerpt(picture.alt, lengths.note), caption=excerpt(picture.caption, lengths.note))
+    return replace(picture, alt=excerpt(picture.alt, length), caption=excerpt(picture.caption, length))
 
 
-def _cut(letter: Letter, inliner: Inliner, room: int) -> Letter:
-    """The letter with what does not fit into that many octets only named, or not even that."""
-    ranked = list(_rank(letter))
+def _cut(letter: Letter, inliner: Inliner) -> Letter:
+    """The letter with what does not fit only named, or not even that."""
+    ranked = tuple(_rank(letter))
     named = {piece: MoreLink(piece.id, piece.version, piece.language, piece.title, piece.link) for piece in ranked}
-    sizes = _measure(replace(letter, more=(*letter.more, *named.values()), unnamed_count=1), inliner)
-    whole = [sizes[piece] for piece in ranked]
-    short = [sizes[named[piece]] for piece in ranked]
-    left = room - sizes[None]
+    sizes = _measure(replace(letter, more=(*letter.more, *named.values()), unnamed_count=letter.unnamed_count + 1), inliner)
+    whole = [sizes.pop(piece) for piece in ranked]
+    short = [sizes.pop(named[piece]) for piece in ranked]
+    left = _ROOM - sum(sizes.values())
     shown_count = _count_shown(whole, short, left)
     left -= sum(whole[:shown_count])
-    names_fit = sum(total <= left for total in accumulate(short[shown_count:]))
+    names_fit = sum(total < left for total in accumulate(short[shown_count:]))
     shown = set(ranked[:shown_count])
     return _keep(letter, shown, {piece: named[piece] for piece in ranked[shown_count : shown_count + names_fit]})
 
@@ -145,19 +134,16 @@ def _rank(letter: Letter) -> Iterator[Shown]:
         yield from (piece for piece in row if piece is not None)
 
 
-def _measure(letter: Letter, inliner: Inliner) -> dict[object, int]:
-    """The octets of each piece, with the heading or line before it; under None those of all the rest."""
-    sizes: dict[object, int] = {None: 0}
+def _measure(letter: Letter, inliner: Inliner) -> Counter[Hashable]:
+    """The octets of each piece, with the heading or line before it; under None those of all that shows none."""
+    sizes: Counter[Hashable] = Counter()
     before = 0
-    for piece in inliner.build_pieces(letter):
-        size = len(piece.html.encode())
+    for piece in inliner.join(letter):
         if piece.role in ("heading", "between"):
-            before = size
-        elif piece.role in ("item", "correction", "withdrawal", "named"):
-            sizes[piece.value] = size + before
-            before = 0
+            before = piece.size
         else:
-            sizes[None] += size
+            sizes[piece.value] += piece.size + before
+            before = 0
     return sizes
 
 

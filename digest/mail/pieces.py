@@ -26,6 +26,7 @@ from digest.mail.inlining import inline_page
 from digest.mail.letter import Letter, Section
 from digest.mail.sample import sample_letter
 from digest.mail.slotted import Slotted
+from digest.mail.style_sheets import judge_style_sheets
 from digest.mail.wording import Sentences, build_sentences
 from digest.templates import Templates
 
@@ -52,20 +53,26 @@ class Inlined:
         """The id of the item it shows, a heading's words, or nothing."""
         return self.value if isinstance(self.value, str) else getattr(self.value, "id", "")
 
+    @property
+    def size(self) -> int:
+        """Octets of its HTML in UTF-8."""
+        return len(self.html.encode())
+
 
 class Inliner:
     """Renders letters to inlined HTML, remembering pieces for as long as it lives.
 
-    One Inliner serves one state of the templates; it may be used by several threads.
+    One Inliner serves one state of the templates; it may be used by several threads. `leave` is the word that stands for the
+    leave link in its pieces, and in no item.
     """
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
         self._nonce = secrets.token_hex(12)  # no item can hold what is drawn anew in every process
-        self._leave = f"leave{self._nonce}"
+        self.leave = f"leave{self._nonce}"
         self._holes = Sentences(*(f"{name}{self._nonce}" for name in ("subject", "preheader", "reason", "more")))
         self._mark = re.compile(rf"<!--{self._nonce}-(\d+)-->\n?")
-        self._frames: OrderedDict[Letter, dict[Key, str]] = OrderedDict()
+        self._frames: OrderedDict[Letter, dict[Key, Inlined]] = OrderedDict()
         self._lock = threading.Lock()
 
     def render(self, letter: Letter) -> Slotted:
@@ -74,26 +81,34 @@ class Inliner:
         Raises:
             TemplateError: the template is broken, or does not mark one of the letter's pieces.
         """
-        sentences = build_sentences(letter, self._templates.words(letter.language))
-        joined = "".join(self._fill(role, html, sentences) for role, _, html in self._join(letter))
-        return tuple(joined.split(self._leave))
+        return tuple("".join(piece.html for piece in self.join(letter)).split(self.leave))
+
+    def join(self, letter: Letter) -> list[Inlined]:
+        """The letter's pieces in their order.
+
+        Raises:
+            TemplateError: as for `render`.
+        """
+        return self._fill(self._find(letter), build_sentences(letter, self._templates.words(letter.language)))
 
     def render_whole(self, letter: Letter) -> Slotted:
         """The same in one go, without the pieces: what `render` must equal."""
         sentences = build_sentences(letter, self._templates.words(letter.language))
         page = "".join(html for (role, _), html in self._render_page(letter, sentences) if role != "inlined")
-        return tuple(page.split(self._leave))
+        return tuple(page.split(self.leave))
+
+    def render_source(self, letter: Letter) -> str:
+        """The whole page as the template makes it, before anything is inlined or cut."""
+        return self._render(letter, build_sentences(letter, self._templates.words(letter.language)))[1]
 
     def build_pieces(self, letter: Letter) -> tuple[Inlined, ...]:
         """The pieces of a letter in their order, for an approval to sign; what differs between copies stands as a name."""
         names = Sentences("{subject}", "{preheader}", "{reason}", "{more}")
-        return tuple(
-            Inlined(role, value, self._fill(role, html, names).replace(self._leave, "{leave}"))
-            for role, value, html in self._join(letter)
-        )
+        filled = self._fill(self._find(letter), names)
+        return tuple(replace(piece, html=piece.html.replace(self.leave, "{leave}")) for piece in filled)
 
-    def _join(self, letter: Letter) -> list[tuple[str, Hashable, str]]:
-        """Role, value and HTML of each piece of the letter, in the order of the template."""
+    def _find(self, letter: Letter) -> list[Inlined]:
+        """The pieces of the letter, in the order of the template, their sentences still open."""
         sequence = _sequence(letter, self._layout)
         frame = letter.frame()
         with self._lock:
@@ -101,12 +116,13 @@ class Inliner:
             self._frames.move_to_end(frame)
             while len(self._frames) > _KEPT_FRAMES:
                 self._frames.popitem(last=False)
-            missing = {key for key in sequence if key not in known}
-            if missing:
+            found = list(map(known.get, sequence))
+            if None in found:
+                missing = {key for key, piece in zip(sequence, found, strict=True) if piece is None}
                 for key, html in self._render_page(_reduce(letter, missing), self._holes):
-                    known.setdefault(key, html)
+                    known.setdefault(key, Inlined(*key, html))
         try:
-            return [(role, value, known[role, value]) for role, value in sequence]
+            return [piece or known[key] for key, piece in zip(sequence, found, strict=True)]
         except KeyError as error:
             raise _unmarked(error.args[0][0]) from None
 
@@ -128,20 +144,29 @@ class Inliner:
             return Markup(f"<!--{self._nonce}-{len(keys) - 1}-->")  # noqa: S704 (a number that we drew ourselves)
 
         page = self._templates.render(
-            _TEMPLATE, letter.language, letter=letter, sentences=sentences, leave_url=self._leave, mark=mark
+            _TEMPLATE, letter.language, letter=letter, sentences=sentences, leave_url=self.leave, mark=mark
         )
         return keys, page
 
     @cached_property
     def _layout(self) -> tuple[str, ...]:
         """In which order the template shows the parts of a letter, learned from one that has all of them."""
-        keys, _ = self._render(sample_letter(), self._holes)
+        sample = sample_letter()
+        if problems := judge_style_sheets(self._templates, sample.language):
+            remedy = "digest check names everything that must be mended."
+            raise TemplateError("templates/mail", "these rules would be lost or spoil letters", remedy, problems)
+        keys, _ = self._render(sample, self._holes)
         return tuple(dict.fromkeys(_GROUPS.get(role, role) for role, _ in keys if role != "inlined"))
 
-    def _fill(self, role: str, html: str, sentences: Sentences) -> str:
-        for name in _SENTENCES.get(role, ()):
+    def _fill(self, pieces: list[Inlined], sentences: Sentences) -> list[Inlined]:
+        """The same pieces with these sentences."""
+        return [self._fill_piece(piece, sentences) if piece.role in _SENTENCES else piece for piece in pieces]
+
+    def _fill_piece(self, piece: Inlined, sentences: Sentences) -> Inlined:
+        html = piece.html
+        for name in _SENTENCES[piece.role]:
             html = html.replace(getattr(self._holes, name), _escape(getattr(sentences, name)))
-        return html
+        return replace(piece, html=html)
 
 
 def _sequence(letter: Letter, layout: tuple[str, ...]) -> list[Key]:

@@ -12,9 +12,9 @@ from digest.mail.filling import SUBJECT_LIMIT, shorten
 from digest.mail.letter import Form
 from digest.mail.single import Row, SingleKind, SingleLetter
 from digest.mail.single_wording import single_subject
-from digest.mail.wording import join_names, neutral_sender
+from digest.mail.wording import discreet_sender, join_names
 from digest.newsroom.addresses import Addresses
-from digest.settings import Mailbox, ReaderList, Settings
+from digest.settings import ReaderList, Settings
 from digest.templates import Templates, Words
 
 __all__ = ["Wish", "fill_single"]
@@ -62,7 +62,7 @@ def fill_single(
     if chosen is None:
         raise SubscriberError("a single letter", "its list is not in newsroom.toml", "Choose one of the lists there.")
     language = wish.language if wish.language in own.languages else own.language
-    words = templates.words(language)
+    words, title = templates.words(language), chosen.in_language(language)
     discreet = wish.form == "discreet"
     shows_rows = kind in ("confirmation", "present") and not discreet
     return SingleLetter(
@@ -70,9 +70,9 @@ def fill_single(
         language=language,
         form="discreet" if discreet else "full",
         newsroom=own.name,
-        list_title=chosen.title,
-        subject=shorten(single_subject(kind, discreet, chosen.title, words), SUBJECT_LIMIT),
-        sender=_discreet_sender(chosen, words) if discreet else chosen.sender,
+        list_title=title,
+        subject=shorten(single_subject(kind, discreet, title, words), SUBJECT_LIMIT),
+        sender=discreet_sender(chosen, words) if discreet else chosen.sender,
         reply_to=chosen.reply_to,
         postal_address=own.postal_address,
         front_url=Addresses(own.base_url).front,
@@ -82,13 +82,9 @@ def fill_single(
     )
 
 
-def _discreet_sender(chosen: ReaderList, words: Words) -> Mailbox:
-    return chosen.discreet_sender or Mailbox(neutral_sender(words), chosen.sender.address)
-
-
 def _rows(wish: Wish, chosen: ReaderList, settings: Settings, words: Words) -> Iterator[Row]:
     _ = words.gettext
-    yield Row(_("List"), chosen.title)
+    yield Row(_("List"), chosen.in_language(words.language))
     topics = _name_topics(wish.topics, settings, words)
     if topics:
         yield Row(_("Topics"), topics)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import textwrap
 from functools import lru_cache
 
-from digest.mail.letter import Letter
+from digest.mail.letter import ItemPiece, Letter
 from digest.mail.slotted import Slotted
 from digest.mail.wording import build_sentences
 from digest.templates import Templates
@@ -17,7 +16,7 @@ __all__ = ["WIDTH", "render_text", "wrap_line"]
 WIDTH = 72
 """At how many characters lines are wrapped; a longer word, such as an address, stays whole."""
 
-_TEMPLATE = "mail/edition.txt"
+_TEMPLATE, _ITEM = "mail/edition.txt", "mail/item.txt"
 _SIGNATURE = "-- "
 
 
@@ -29,14 +28,26 @@ def render_text(letter: Letter, templates: Templates) -> Slotted:
     """
     leave = f"leave{secrets.token_hex(12)}"
     sentences = build_sentences(letter, templates.words(letter.language))
-    text = templates.render(_TEMPLATE, letter.language, letter=letter, sentences=sentences, leave_url=leave)
+
+    def show(item: ItemPiece, leads: bool = False) -> str:
+        return _show(item, leads, letter.language, templates)
+
+    text = templates.render(_TEMPLATE, letter.language, letter=letter, sentences=sentences, leave_url=leave, show=show)
     return tuple(_wrap(text).split(leave))
+
+
+@lru_cache(maxsize=4096)
+def _show(item: ItemPiece, leads: bool, language: str, templates: Templates) -> str:
+    """An item stands in many variants; its text is the same in all of one language."""
+    return templates.render(_ITEM, language, item=item, leads=leads)
 
 
 def _wrap(text: str) -> str:
     """Wrap each line, and let at most two empty ones follow each other."""
     wrapped = "\n".join(map(wrap_line, text.split("\n")))
-    return re.sub(r"\n{4,}", "\n\n\n", wrapped).strip("\n") + "\n"
+    while "\n\n\n\n" in wrapped:
+        wrapped = wrapped.replace("\n\n\n\n", "\n\n\n")
+    return wrapped.strip("\n") + "\n"
 
 
 @lru_cache(maxsize=4096)

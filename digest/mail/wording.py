@@ -9,9 +9,10 @@ from functools import lru_cache
 from babel.lists import format_list
 
 from digest.mail.letter import Letter
+from digest.settings import Mailbox, ReaderList
 from digest.templates import Words
 
-__all__ = ["Sentences", "build_sentences", "join_names", "neutral_sender", "neutral_subject"]
+__all__ = ["Sentences", "build_sentences", "discreet_sender", "join_names", "neutral_subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,6 @@ def neutral_subject(day: str, words: Words) -> str:
     return words.gettext("Your letter of %(day)s") % {"day": day}
 
 
-def neutral_sender(words: Words) -> str:
-    """The sender's name of a discreet letter."""
-    return words.gettext("Letters")
+def discreet_sender(chosen: ReaderList, words: Words) -> Mailbox:
+    """Who discreet letters of a list come from: its own discreet sender, else a neutral name at the list's address."""
+    return chosen.discreet_sender or Mailbox(words.gettext("Letters"), chosen.sender.address)

@@ -57,6 +57,9 @@ def _plan_assets(plan: Plan) -> Iterator[Document]:
     language, templates = plan.settings.newsroom.language, plan.templates
     yield plan.document("style.css", None, lambda: templates.render("pages/site.css", language).encode())
     yield plan.document("favicon.svg", None, lambda: templates.render("pages/favicon.svg", language).encode())
+    logo = templates.logo
+    for name, data in logo.files.items() if logo else ():
+        yield plan.document(name, None, partial(bytes, data))
     yield plan.document("robots.txt", None, partial(render_robots, plan))
     gettext = plan.rendering.words.gettext
     yield plan.document("404.html", None, partial(_render_refusal, plan, 404, "not_found", gettext("There is no such page")))

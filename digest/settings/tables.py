@@ -56,7 +56,7 @@ class Newsroom(Table):
 
 
 class Label(Table):
-    """A topic or a kind: its title, and its title in other languages."""
+    """A topic, kind or list: its title, and its title in other languages."""
 
     title: Text
     titles: dict[Language, Text] = {}
@@ -83,10 +83,9 @@ class Kind(Label):
     """A sort of item."""
 
 
-class ReaderList(Table):
+class ReaderList(Label):
     """A group people can subscribe to, with its own sender and rhythms."""
 
-    title: Text
     sender: Sender
     discreet_sender: Sender | None = None
     reply_to: ReplyTo = ""

@@ -1,7 +1,7 @@
 """One strict Jinja environment over the site's own templates, then ours; the theme; the sentences of each language.
 
 `site_templates` finds and renders them, `sandbox` is what they run in, `words` the sentences and days of a language,
-`compiled` keeps what was compiled for the next process.
+`brand` is the newsroom's logo and footer, `compiled` keeps what was compiled for the next process.
 """
 
 from __future__ import annotations

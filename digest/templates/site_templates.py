@@ -21,6 +21,7 @@ import jinja2
 
 from digest import shipped
 from digest.errors import TemplateError
+from digest.templates.brand import Brand, Logo, build_footer, read_logo
 from digest.templates.compiled import CompiledTemplates
 from digest.templates.sandbox import Sandbox
 from digest.templates.words import Words, direction, read_words, unreadable
@@ -67,6 +68,24 @@ class Templates:
         judge_theme(merged, known)
         return merged
 
+    @cached_property
+    def logo(self) -> Logo | None:
+        """The logo that theme.toml names, if it names one.
+
+        Raises:
+            TemplateError: a file of it is missing or cannot be shown.
+        """
+        return read_logo(self.theme, self.read_bytes)
+
+    @lru_cache(maxsize=64)  # noqa: B019 (one Templates lives as long as its process)
+    def brand(self, language: str) -> Brand:
+        """Logo and footer, as templates get them.
+
+        Raises:
+            TemplateError: theme.toml or the logo cannot be used.
+        """
+        return Brand(self.logo, build_footer(self.theme, language))
+
     @lru_cache(maxsize=64)  # noqa: B019 (one Templates lives as long as its process)
     def words(self, language: str) -> Words:
         """The sentences of that language; English for one that has no PO file."""
@@ -77,7 +96,7 @@ class Templates:
         return Words(language, {}, lambda number: int(number != 1))
 
     def render(self, name: str, language: str, **values: Any) -> str:
-        """Render a template in a language with exactly these values, `theme`, `words`, `lang` and `dir`.
+        """Render a template in a language with exactly these values, `theme`, `brand`, `words`, `lang` and `dir`.
 
         Raises:
             TemplateError: the template is missing, broken or uses a value that it is not given.
@@ -85,7 +104,12 @@ class Templates:
         try:
             template = self._for(language).get_template(name)
             return template.render(
-                theme=self.theme, words=self.words(language), lang=language, dir=direction(language), **values
+                theme=self.theme,
+                brand=self.brand(language),
+                words=self.words(language),
+                lang=language,
+                dir=direction(language),
+                **values,
             )
         except jinja2.TemplateSyntaxError as error:
             cause = (error.message or "syntax error").rstrip(".")

@@ -31,7 +31,7 @@ from digest.store.planning import settle
 from digest.store.readers import read_sealed
 from digest.work.composing import Composer
 
-__all__ = ["Rehearsal", "SendReport", "Signature", "rehearse", "send"]
+__all__ = ["Rehearsal", "SendReport", "Signature", "build_transport", "rehearse", "send"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,15 @@ def send(
         return SendReport(ended, report, counts, kept, signature, read_refusals(connection, name), doubts)
 
 
+def build_transport(place: Workplace, way: Relay | Outbox, ehlo_name: str) -> Transport:
+    """What carries letters that way; to a relay it calls us by `ehlo_name`, the domain of their sender.
+
+    Raises:
+        DeliveryError: a certificate file of the relay's settings cannot be used.
+    """
+    return OutboxTransport(place.site.var / "outbox") if isinstance(way, Outbox) else SmtpTransport(way, ehlo_name=ehlo_name)
+
+
 def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
     """What `send` would do now, without doing it.
 
@@ -211,11 +220,7 @@ async def _run(
 
     ledger = open_ledger(place.store.file, Rules.of(settings), only=edition.id)
     limits = Limits(connections=settings.connections, wait=wait, threads=_count_threads(signature))
-    transport: Transport = (
-        OutboxTransport(place.site.var / "outbox")
-        if isinstance(way, Outbox)
-        else SmtpTransport(way, ehlo_name=signature.domain)
-    )
+    transport = build_transport(place, way, signature.domain)
     try:
         sender = Sender(ledger, transport, Composer(place).compose, limits, show)
         with sender.signals():

@@ -356,6 +356,19 @@ def test_what_was_looked_at_can_be_named(week):
     assert approve(week.place, name, actor="Ada", expected=hashed).state == "approved"
 
 
+def test_another_logo_under_the_same_name_is_a_change(week):
+    week.write("templates/theme.toml", '[logo]\nfile = "logo.jpg"\n')
+    logo = week.place.site.folder / "templates" / "logo.jpg"
+    week.photo("logo.jpg").rename(logo)
+    week.reopen()
+    edition = week.approve()
+    week.photo("logo.jpg", b"another").rename(logo)
+    week.reopen()
+
+    with pytest.raises(EditionError, match=r"the logo of theme\.toml has changed"):
+        send(week.place, edition.id)
+
+
 def test_what_must_not_go_out_cannot_be_approved(week):
     name = week.prepare().id
     set_choices(week.place, name, {"introduction": "Dear {{ name }},"}, actor="Ada")

@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import DeliveryError, StoreError
+from digest.items.characters import find_first_forbidden, is_visible
+from digest.mail.canonical import relax_body
 from digest.mail.compile import CompiledMessage, compile_message, read_file, render_file, splice
 from digest.mail.letter import Letter
 from digest.mail.pieces import Inliner
@@ -26,7 +28,8 @@ AT = datetime(2022, 2, 28, 18, 0, tzinfo=UTC)
 TO = b"reader@example.org"
 ID = b"<" + b"a" * 26 + b"@news.example.org>"
 LEAVE = b"https://news.example.org/u/" + b"A" * 36
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=120)
+SIGNS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+WORDS = st.text(SIGNS.filter(lambda sign: not find_first_forbidden(sign)), max_size=120)
 
 
 def _compile(letter: Letter, inliner: Inliner, templates: Templates, leave: bytes = LEAVE) -> CompiledMessage:
@@ -109,7 +112,7 @@ def test_the_one_click_line_is_never_encoded_or_folded(letter: Letter, warm: Inl
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(title=WORDS, subject=WORDS, sender=WORDS.filter(str.strip), token=st.integers(16, 130))
+@given(title=WORDS, subject=WORDS, sender=WORDS.filter(is_visible), token=st.integers(16, 130))
 def test_a_copy_reads_like_one_that_the_standard_library_built(
     title: str,
     subject: str,
@@ -181,6 +184,33 @@ def test_a_damaged_file_is_refused(
 
     with pytest.raises(StoreError, match="damaged"):
         read_file(damaged)
+
+
+def test_the_envelope_has_the_sender_of_the_letter(letter: Letter, message: CompiledMessage) -> None:
+    assert message.sender == letter.sender.address
+    assert message.sender == _parse(_splice(message))["From"].addresses[0].addr_spec
+
+
+@pytest.mark.parametrize("name", ["A <b@c.d> B", "Ї" * 120, 'The "Desk"\\', "x" * 200])
+def test_the_sender_is_found_behind_any_name(
+    name: str, warm: Inliner, templates: Templates, make_letter: Callable[..., Letter]
+) -> None:
+    letter = make_letter(1, sender=Mailbox(name, "news@news.example.org"))
+
+    assert _compile(letter, warm, templates).sender == "news@news.example.org"
+
+
+def test_a_message_without_a_sender_is_refused() -> None:
+    with pytest.raises(StoreError, match="no sender"):
+        _ = CompiledMessage((b"To: ", b"\r\nFrom: A <a@b.c>\r\n"), (), 36).sender
+
+
+def test_bodies_are_their_own_relaxed_form(message: CompiledMessage) -> None:
+    """So that no signature needs to look for blanks in each copy."""
+    body = _splice(message).partition(b"\r\n\r\n")[2]
+
+    assert message.is_relaxed
+    assert relax_body(body) is body
 
 
 @pytest.mark.parametrize(

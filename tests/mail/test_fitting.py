@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import EditionError
-from digest.mail.fitting import HTML_LIMIT, excerpt, fit
+from digest.mail.fitting import HTML_LIMIT, fit
 from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, Section
 from digest.mail.pieces import Inliner
 from digest.mail.slotted import fill
@@ -108,19 +108,3 @@ def test_a_long_excerpt_is_always_shortened(warm: Inliner, make_letter: Callable
 def test_an_introduction_without_end_is_refused(warm: Inliner, make_letter: Callable[..., Letter]) -> None:
     with pytest.raises(EditionError, match="introduction"):
         fit(make_letter(3, introduction="слово " * 20_000), warm)
-
-
-@pytest.mark.parametrize(
-    ("text", "short"),
-    [
-        ("Short.", "Short."),
-        ("Two  blanks\nand a line.", "Two blanks and a line."),
-        ("One two three four five six", "One two three four…"),
-        ("He said: “we will not go” yes", "He said…"),
-        ("Said: “we go” and then more words", "Said: “we go” and…"),
-        ('He said "we will not go" and "we', "He said…"),
-        ("«Слово за словом и ещё слово", "«Слово за словом и…»"),
-    ],
-)
-def test_an_excerpt_ends_behind_a_word_and_never_inside_a_quotation(text: str, short: str) -> None:
-    assert excerpt(text, 22) == short

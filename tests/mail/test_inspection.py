@@ -79,13 +79,6 @@ def test_a_letter_that_would_be_cut_off_is_held_back(parts: tuple[Letter, Slotte
     assert [problem.severity for problem in long] == ["warning"]
 
 
-def test_a_short_preheader_is_a_warning(parts: tuple[Letter, Slotted, Slotted]) -> None:
-    letter, html, text = parts
-    (problem,) = inspect(replace(letter, preheader="Short"), html, text)
-
-    assert (problem.file, problem.field, problem.severity) == ("2022-w09-supporters", "preheader", "warning")
-
-
 def test_a_message_without_places_is_held_back(parts: tuple[Letter, Slotted, Slotted]) -> None:
     bad = CompiledMessage((b"To: x\n\r\n.\r\n" + b"x" * 999,), (), 10)
 

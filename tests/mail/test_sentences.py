@@ -12,7 +12,8 @@ import pytest
 from digest.mail.letter import Letter
 from digest.mail.pieces import Inliner
 from digest.mail.text import render_text
-from digest.mail.wording import build_sentences, neutral_sender, neutral_subject
+from digest.mail.wording import build_sentences, discreet_sender, neutral_subject
+from digest.settings import read_settings
 from digest.templates import Templates
 
 LANGUAGES = ("uk", "ru", "ar", "fr", "es")
@@ -21,6 +22,7 @@ OF_PYTHON = (
     "You get this letter because you subscribed to %(list)s.",
     "Your letter of %(day)s",
     "Letters",
+    "Other news",
 )
 
 
@@ -78,7 +80,7 @@ def test_numbers_take_the_form_of_their_language(
 def test_topics_are_strung_together_as_the_language_does(templates: Templates, make_letter: Callable[..., Letter]) -> None:
     letter = make_letter(1, language="uk", topics=("Росія", "Україна", "Білорусь"))
 
-    assert build_sentences(letter, templates.words("uk")).reason.endswith("теми: Росія, Україна і Білорусь.")
+    assert build_sentences(letter, templates.words("uk")).reason.endswith("новини: Росія, Україна і Білорусь.")
 
 
 @pytest.mark.parametrize("language", ("en", *LANGUAGES))
@@ -87,4 +89,10 @@ def test_a_neutral_subject_says_no_more_than_a_day(language: str, templates: Tem
 
     assert "28" in neutral_subject("28 February", words)
     assert len(neutral_subject("28 February 2022", words)) < 50
-    assert len(neutral_sender(words).split()) == 1
+
+
+@pytest.mark.parametrize("language", ("en", *LANGUAGES))
+def test_a_discreet_sender_has_one_neutral_word_for_a_name(language: str, templates: Templates, root: Path) -> None:
+    chosen = read_settings(root / "newsroom.toml", {}).lists["supporters"]
+
+    assert len(discreet_sender(chosen, templates.words(language)).name.split()) == 1

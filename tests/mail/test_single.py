@@ -241,7 +241,7 @@ def test_a_letter_says_what_was_asked_for(build: Callable[..., SingleLetter], te
     everything = build("present", rhythm="daily", topics=(), urgent=True)
 
     assert [(row.label, row.value) for row in letter.rows] == [
-        ("Розсилка", "Supporters"),
+        ("Розсилка", "Прихильники"),
         ("Теми", "Росія і Свобода вираження поглядів"),
         ("Частота", "Одразу після кожної публікації"),
         ("Форма", "Повна, із зображеннями"),

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 
 from digest.templates import Templates
 
-ALWAYS = {"lang", "dir", "theme", "words", "direction", "ngettext"}
+ALWAYS = {"lang", "dir", "theme", "brand", "words", "direction", "ngettext"}
 LANGUAGES = ("uk", "ru", "ar", "fr", "es")
 
 

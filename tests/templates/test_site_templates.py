@@ -231,7 +231,7 @@ def test_the_sites_theme_wins_key_by_key(folder: Path, write: Write) -> None:
         ("[[light]]\npaper = '#fff'", "light is no table", "[light]"),
         ("[type]\nserif = ' '", "[type] serif: ' ' names no typeface", "Georgia"),
         ("[type]\nserif = 7", "[type] serif: 7 names no typeface", "Georgia"),
-        ("[width]\nmail = 199", "[width] mail: 199 is no width", "200 to 4000"),
+        ("[width]\nmail = 319", "[width] mail: 319 is no width", "320 to 640"),
         ("[width]\npage = 4001", "[width] page: 4001 is no width", "200 to 4000"),
         ("[width]\npage = 1080.0", "[width] page: 1080.0 is no width", "200 to 4000"),
         ("[width]\npage = true", "[width] page: True is no width", "200 to 4000"),
