@@ -73,6 +73,8 @@ class Filling:
             sender=discreet_sender(self._list, words) if discreet else self._list.sender,
             reply_to=self._list.reply_to,
             postal_address=own.postal_address,
+            title_language=own.language if self.edition.choices.title else "",
+            introduction_language=own.language,
             topics=topics,
             lead=items[0] if items else None,
             sections=sections,

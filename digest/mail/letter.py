@@ -126,6 +126,8 @@ class Letter:
         form: `full`, or `discreet`: text only, and neither subject nor headers name newsroom, list, topic or edition.
         period_line: the day or days it covers, in words.
         introduction: staff's own words, plain text; an empty line begins a new paragraph.
+        title_language: the language of the title when staff chose it; empty when it is the letter's.
+        introduction_language: that of the introduction, likewise.
         lead: the item that opens the letter; `sections` hold the others.
         more: what was cut for length and is only named; `unnamed_count` counts those for which not even that was room.
         topics: titles of the topics for which this letter came: those of its sections, never all that a reader follows.
@@ -149,6 +151,8 @@ class Letter:
     sender: Mailbox
     reply_to: str
     postal_address: str
+    title_language: str = ""
+    introduction_language: str = ""
     topics: tuple[str, ...] = ()
     lead: ItemPiece | None = None
     sections: tuple[Section, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.mail.letter import CorrectionPiece, Letter, WithdrawalPiece
+from digest.mail.pieces import Inliner
 from digest.mail.text import WIDTH, render_text, wrap_line
 from digest.templates import Templates
 
@@ -94,3 +96,28 @@ def test_wrapping_loses_no_word(text: str, indent: int) -> None:
 
     assert [word for line in lines for word in line.split(" ") if word] == [word for word in text.split(" ") if word]
     assert all(len(line) <= WIDTH or " " not in line.strip() for line in lines)
+
+
+def test_a_wrapped_arabic_paragraph_goes_on_from_right_to_left() -> None:
+    """Programs tell each line's direction by its first letter, so one that a Latin word begins would turn round."""
+    paragraph = "كلمات عربية كثيرة حتى نهاية السطر الأول من هذه الفقرة الطويلة حقًا هنا Watch أسماء المعابر"
+    first, second = wrap_line(paragraph).split("\n")
+
+    assert second.startswith("\u200fWatch")
+    assert not first.startswith("\u200f")
+    assert "\u200f" not in wrap_line(f"Latin words that go on and on, with some more behind them: {paragraph}")
+
+
+def test_staffs_own_words_keep_their_language_in_a_letter_of_another(
+    inliner: Inliner, make_letter: Callable[..., Letter]
+) -> None:
+    letter = make_letter(1, language="ar", title="Our week", introduction="Hello.", introduction_language="en")
+    own, staffs = ("".join(inliner.render(replace(letter, title_language=language))) for language in ("", "en"))
+
+    for html, word, name, turned in (
+        (own, "Hello.", "p", True),
+        (own, "Our week", "h1", False),
+        (staffs, "Our week", "h1", True),
+    ):
+        (found,) = re.findall(rf"<{name} [^>]*>{re.escape(word)}</{name}>", html)
+        assert ('lang="en" dir="ltr"' in found and "text-align:left" in found) == turned
