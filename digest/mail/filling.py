@@ -12,12 +12,12 @@ from digest.editions.edition import Edition, edition_title
 from digest.items.markdown import cut_at_word
 from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, Section, WithdrawalPiece
 from digest.mail.letter import Picture as LetterPicture
-from digest.mail.wording import discreet_sender, neutral_subject
+from digest.mail.wording import discreet_sender, neutral_subject, text_direction
 from digest.newsroom.addresses import Addresses
 from digest.newsroom.pictures import Pictures, Rendition
 from digest.newsroom.public import Newsroom, Published
 from digest.settings import ReaderList, Settings
-from digest.templates import Templates, Words
+from digest.templates import Templates, Words, direction
 
 __all__ = ["SUBJECT_LIMIT", "Filling", "shorten"]
 
@@ -73,14 +73,19 @@ class Filling:
             sender=discreet_sender(self._list, words) if discreet else self._list.sender,
             reply_to=self._list.reply_to,
             postal_address=own.postal_address,
-            title_language=own.language if self.edition.choices.title else "",
-            introduction_language=own.language,
+            title_language=self._language_of(self.edition.choices.title, content.language),
+            introduction_language=self._language_of(self.edition.choices.introduction, content.language),
             topics=topics,
             lead=items[0] if items else None,
             sections=sections,
             corrections=corrections,
             withdrawals=withdrawals,
         )
+
+    def _language_of(self, words: str, language: str) -> str:
+        """That of staff's words: the newsroom's own, unless they run the other way, as Arabic words for Arabic readers do."""
+        own = self.settings.newsroom.language
+        return own if text_direction(words) == direction(own) else language
 
     def _subject(self, content: VariantContent, items: Sequence[ItemPiece], words: Words) -> str:
         """Staff's subject, else the lead's topic and headline; for notices alone their kind, for nothing the title."""

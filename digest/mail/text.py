@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 import textwrap
 from functools import lru_cache
-from unicodedata import bidirectional
 
 from digest.mail.letter import ItemPiece, Letter
 from digest.mail.slotted import Slotted
-from digest.mail.wording import build_sentences
+from digest.mail.wording import build_sentences, text_direction
 from digest.templates import Templates
 
 __all__ = ["WIDTH", "render_text", "wrap_line"]
@@ -63,12 +62,6 @@ def wrap_line(line: str) -> str:
     parts = textwrap.wrap(
         line, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
-    if _starts_from(line, "R", "AL"):
-        parts = [_RIGHT_TO_LEFT + part if _starts_from(part, "L") else part for part in parts]
+    if text_direction(line) == "rtl":
+        parts = [_RIGHT_TO_LEFT + part if text_direction(part) == "ltr" else part for part in parts]
     return "\n".join(parts)
-
-
-def _starts_from(line: str, *sides: str) -> bool:
-    """Whether its first sign that has a direction has one of these (Unicode Annex 9, rule P2): mail programs go by that."""
-    strong = (side for side in map(bidirectional, line) if side in ("L", "R", "AL"))
-    return next(strong, "") in sides

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from unicodedata import bidirectional
 
 from babel.lists import format_list
 
@@ -12,7 +13,7 @@ from digest.mail.letter import Letter
 from digest.settings import Mailbox, ReaderList
 from digest.templates import Words
 
-__all__ = ["Sentences", "build_sentences", "discreet_sender", "join_names", "neutral_subject"]
+__all__ = ["Sentences", "build_sentences", "discreet_sender", "join_names", "neutral_subject", "text_direction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,9 @@ def neutral_subject(day: str, words: Words) -> str:
 def discreet_sender(chosen: ReaderList, words: Words) -> Mailbox:
     """Who discreet letters of a list come from: its own discreet sender, else a neutral name at the list's address."""
     return chosen.discreet_sender or Mailbox(words.gettext("Letters"), chosen.sender.address)
+
+
+def text_direction(text: str) -> str:
+    """`rtl` or `ltr`, by the first sign that has a direction (Unicode Annex 9, rule P2); empty for a text without one."""
+    sides = (bidirectional(sign) for sign in text)
+    return next(({"L": "ltr"}.get(side, "rtl") for side in sides if side in ("L", "R", "AL")), "")
