@@ -83,7 +83,7 @@ class Filling:
         )
 
     def _language_of(self, words: str, language: str) -> str:
-        """That of staff's words: the newsroom's own, unless they run the other way, as Arabic words for Arabic readers do."""
+        """That of staff's words: the newsroom's own, unless they run the other way, as Arabic for Arabic readers does."""
         own = self.settings.newsroom.language
         return own if text_direction(words) == direction(own) else language
 
