@@ -3,7 +3,7 @@
 premailer writes the style sheet into the elements of a page, which costs milliseconds. A page is therefore cut, at marks
 that the template sets, into pieces (the frame, a heading, one item in one role, a box), each of which is inlined once as
 part of a really rendered page; the page of every further variant is a join of pieces it shares with others. What differs
-between variants in the frame itself are four sentences, which stand in the pieces as placeholders.
+between variants in the frame itself are a few sentences, which stand in the pieces as placeholders.
 
 Joined pieces equal the page that is inlined whole, byte for byte, as long as no rule of mail.css looks across pieces
 (siblings, positions) and everything after a mark stands inside the same condition or loop as the mark.
@@ -16,7 +16,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from markupsafe import Markup
@@ -27,13 +27,20 @@ from digest.mail.letter import Letter, Section
 from digest.mail.sample import sample_letter
 from digest.mail.slotted import Slotted
 from digest.mail.style_sheets import judge_style_sheets
-from digest.mail.wording import Sentences, build_sentences
+from digest.mail.wording import Sentences, build_sentences, has_contents
 from digest.templates import Templates
 
 __all__ = ["Inlined", "Inliner"]
 
 _TEMPLATE = "mail/edition.html"
-_SENTENCES = {"start": ("subject", "preheader"), "more": ("more",), "end": ("reason",)}
+_SENTENCES = {
+    "start": ("subject", "preheader"),
+    "contents": ("contents",),
+    "notices": ("notices",),
+    "more": ("more",),
+    "end": ("reason",),
+}
+_NAMES = tuple(field.name for field in fields(Sentences))
 _GROUPS = {"heading": "sections", "between": "sections", "item": "sections"}
 _KEPT_FRAMES = 16
 
@@ -70,7 +77,7 @@ class Inliner:
         self._templates = templates
         self._nonce = secrets.token_hex(12)  # no item can hold what is drawn anew in every process
         self.leave = f"leave{self._nonce}"
-        self._holes = Sentences(*(f"{name}{self._nonce}" for name in ("subject", "preheader", "reason", "more")))
+        self._holes = Sentences(*(f"{name}{self._nonce}" for name in _NAMES))
         self._mark = re.compile(rf"<!--{self._nonce}-(\d+)-->\n?")
         self._frames: OrderedDict[Letter, dict[Key, Inlined]] = OrderedDict()
         self._lock = threading.Lock()
@@ -103,7 +110,7 @@ class Inliner:
 
     def build_pieces(self, letter: Letter) -> tuple[Inlined, ...]:
         """The pieces of a letter in their order, for an approval to sign; what differs between copies stands as a name."""
-        names = Sentences("{subject}", "{preheader}", "{reason}", "{more}")
+        names = Sentences(*(f"{{{name}}}" for name in _NAMES))
         filled = self._fill(self._find(letter), names)
         return tuple(replace(piece, html=piece.html.replace(self.leave, "{leave}")) for piece in filled)
 
@@ -173,8 +180,10 @@ def _sequence(letter: Letter, layout: tuple[str, ...]) -> list[Key]:
     """The pieces of a letter's page, in their order."""
     groups: dict[str, list[Key]] = {
         "start": [("start", None)],
+        "contents": [("contents", None)] if has_contents(letter) else [],
         "lead": [("lead", letter.lead)] if letter.lead else [],
         "sections": [key for section in letter.sections for key in _sequence_section(section)],
+        "notices": [("notices", None)] if letter.corrections or letter.withdrawals else [],
         "correction": [("correction", piece) for piece in letter.corrections],
         "withdrawal": [("withdrawal", piece) for piece in letter.withdrawals],
         "more": [("more", None)] if letter.more_count else [],

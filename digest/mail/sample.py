@@ -44,5 +44,5 @@ def sample_letter(language: str = "en") -> Letter:
         corrections=(CorrectionPiece("corrected", *common, "27 February", "It was a Monday."),),
         withdrawals=(WithdrawalPiece("withdrawn", *common, "27 February", "It cannot be confirmed."),),
         more=(MoreLink("named", *common),),
-        unnamed_count=1,
+        unnamed_count=2,
     )

@@ -13,7 +13,9 @@ from digest.mail.letter import Letter
 from digest.settings import Mailbox, ReaderList
 from digest.templates import Words
 
-__all__ = ["Sentences", "build_sentences", "discreet_sender", "join_names", "neutral_subject", "text_direction"]
+__all__ = ["Sentences", "build_sentences", "discreet_sender", "has_contents", "join_names", "neutral_subject", "text_direction"]
+
+_LONG = 6  # items
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,50 @@ class Sentences:
 
     subject: str
     preheader: str
-    reason: str
+    contents: str
+    notices: str
     more: str
+    reason: str
 
 
 def build_sentences(letter: Letter, words: Words) -> Sentences:
     """The sentences of that letter."""
-    return Sentences(letter.subject, letter.preheader, _reason(letter, words), _more(letter.more_count, words))
+    return Sentences(
+        subject=letter.subject,
+        preheader=letter.preheader,
+        contents=_contents(letter, words) if has_contents(letter) else "",
+        notices=_notices(letter, words),
+        more=_more(letter.more_count, words),
+        reason=_reason(letter, words),
+    )
+
+
+def has_contents(letter: Letter) -> bool:
+    """Whether the letter is so long that a line below its title says what it holds."""
+    return _count(letter) >= _LONG
+
+
+def _count(letter: Letter) -> int:
+    return len(letter.items) + letter.more_count
+
+
+def _contents(letter: Letter, words: Words) -> str:
+    count = _count(letter)
+    if not letter.topics:
+        return words.ngettext("%(count)s item", "%(count)s items", count) % {"count": count}
+    sentence = words.ngettext("%(count)s item on %(topics)s", "%(count)s items on %(topics)s", count)
+    return sentence % {"count": count, "topics": join_names(letter.topics, words.language)}
+
+
+def _notices(letter: Letter, words: Words) -> str:
+    """What stands above corrections and withdrawals: a heading, or a sentence where they are all that the letter holds."""
+    if letter.corrections and letter.withdrawals:
+        alone, heading = "We have corrected and taken back some of what we sent you", "Corrections and withdrawals"
+    elif letter.withdrawals:
+        alone, heading = "We have taken back something that we sent you", "Withdrawn"
+    else:
+        alone, heading = "We have corrected something that we sent you", "Corrections"
+    return words.gettext(heading if letter.items else alone)
 
 
 def _reason(letter: Letter, words: Words) -> str:
