@@ -15,6 +15,7 @@ PAIRS = (
     ("ink", "paper"), ("ink", "card"), ("ink", "notice"),
     ("text", "paper"), ("text", "card"), ("text", "notice"),
     ("soft", "paper"), ("soft", "card"), ("soft", "notice"),
+    ("text", "rule"),
     ("on_accent", "accent"),
     ("on_button", "button"),
 )  # fmt: skip

@@ -25,6 +25,7 @@ SUBJECT_LIMIT = 78
 """Characters of a subject that every client shows in a list, and that stay one line (RFC 5322 section 2.1.1)."""
 
 _PREHEADER_ROOM = 60  # characters that most mail programs show behind the subject
+_PREHEADER_LEAST = 30  # with fewer they fill the room with the masthead
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,10 @@ class Filling:
     def _preheader(
         self, items: Sequence[ItemPiece], notices: Sequence[CorrectionPiece | WithdrawalPiece], words: Words
     ) -> str:
-        """Staff's preheader, else the other headlines; where these are short, the lead's summary or the first notice too."""
+        """Staff's preheader, else the other headlines; where these are short, the lead's summary or the first notice too.
+
+        Where even these say next to nothing, it goes on with what the lead is about, and in the end with title and day.
+        """
         if self.edition.choices.preheader:
             return self.edition.choices.preheader
         parts = []
@@ -112,7 +116,12 @@ class Filling:
             parts.append(words.gettext("Also: %s") % " · ".join(item.title for item in items[1:]))
         if len("".join(parts)) < _PREHEADER_ROOM:
             parts += [item.summary for item in items[:1]] or [_note(notice) for notice in notices[:1]]
-        return shorten(" · ".join(filter(None, parts)), 150)
+        day = words.day(self._day(self.edition.moment))
+        spare = [part for item in items[:1] for part in (item.kind, item.topics)]
+        for part in (*spare, edition_title(self.edition, words), day, self.settings.newsroom.name):
+            if len(_join(parts)) < _PREHEADER_LEAST:
+                parts.append(part)
+        return shorten(_join(parts), 150)
 
     def _sections(self, carried: Sequence[CarriedItem], items: Sequence[ItemPiece], language: str) -> tuple[Section, ...]:
         """The items behind the lead under their topics, in newsroom.toml's order; those without a topic last."""
@@ -221,6 +230,10 @@ class Filling:
 def _label(label: str, title: str, words: Words) -> str:
     """A subject of a word and a headline, with the colon as the language sets it."""
     return shorten(words.gettext("%(label)s: %(value)s") % {"label": label, "value": title}, SUBJECT_LIMIT)
+
+
+def _join(parts: Sequence[str]) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def _note(notice: CorrectionPiece | WithdrawalPiece) -> str:

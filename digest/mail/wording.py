@@ -13,7 +13,15 @@ from digest.mail.letter import Letter
 from digest.settings import Mailbox, ReaderList
 from digest.templates import Words
 
-__all__ = ["Sentences", "build_sentences", "discreet_sender", "has_contents", "join_names", "neutral_subject", "text_direction"]
+__all__ = [
+    "Sentences",
+    "build_sentences",
+    "discreet_sender",
+    "has_contents",
+    "join_names",
+    "neutral_subject",
+    "text_direction",
+]
 
 _LONG = 6  # items
 
@@ -62,12 +70,13 @@ def _contents(letter: Letter, words: Words) -> str:
 def _notices(letter: Letter, words: Words) -> str:
     """What stands above corrections and withdrawals: a heading, or a sentence where they are all that the letter holds."""
     if letter.corrections and letter.withdrawals:
-        alone, heading = "We have corrected and taken back some of what we sent you", "Corrections and withdrawals"
+        heading = words.gettext("Corrections and withdrawals")
+        alone = words.gettext("We have corrected and taken back some of what we sent you")
     elif letter.withdrawals:
-        alone, heading = "We have taken back something that we sent you", "Withdrawn"
+        heading, alone = words.gettext("Withdrawn"), words.gettext("We have taken back something that we sent you")
     else:
-        alone, heading = "We have corrected something that we sent you", "Corrections"
-    return words.gettext(heading if letter.items else alone)
+        heading, alone = words.gettext("Corrections"), words.gettext("We have corrected something that we sent you")
+    return heading if letter.items else alone
 
 
 def _reason(letter: Letter, words: Words) -> str:
