@@ -217,3 +217,12 @@ def test_the_web_view_of_an_edition_is_a_page_like_the_others(house: Any, read: 
     assert page.all("link", rel="alternate", hreflang="en")[0].attributes["href"] == "/press/editions/2022-w09-supporters/"
     assert page.all("link", rel="canonical")[0].attributes["href"].endswith("/editions/2022-w09-supporters/uk/")
     assert data == render_edition_view(view, house.settings, house.templates, feeds)
+
+
+def test_items_of_an_edition_without_a_topic_stand_under_words(house: Any, read: Callable[[bytes], Any]) -> None:
+    context = PageContext(house.newsroom, house.settings, house.pictures)
+    card = build_card(next(iter(house.newsroom)), context)
+    view = EditionView("2022-w09", "The week", "28 February 2022", "en", sections=(EditionSection("", (card,)),))
+
+    page = read(render_edition_view(view, house.settings, house.templates, build_feeds(house.newsroom, house.settings)))
+    assert "Other news" in [heading.text for heading in page.all("h2")]

@@ -10,7 +10,9 @@ from typing import Any
 import jinja2.meta
 import pytest
 from babel.messages.pofile import read_po
+from PIL import Image
 
+from digest.publishing.judging import PublicJudge
 from digest.templates import Templates
 
 ALWAYS = {"lang", "dir", "theme", "brand", "words", "direction", "ngettext"}
@@ -108,3 +110,25 @@ def test_a_site_can_change_one_file_and_one_colour(tmp_path: Path, house: Any) -
     assert b"--accent: #00ff00" in own["style.css"]
     assert b"Our own words, Example Watch" in own["index.html"]
     assert b"--soft: #5d5d57" in own["style.css"]
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif"])
+def test_a_site_shows_and_publishes_its_own_logo_and_footer(ending: str, tmp_path: Path, house: Any) -> None:
+    Image.new("L", (320, 80)).save(tmp_path / f"mark.{ending}")
+    Image.new("L", (320, 80), 255).save(tmp_path / f"mark-dark.{ending}")
+    (tmp_path / "theme.toml").write_text(
+        f'[logo]\nfile = "mark.{ending}"\ndark = "mark-dark.{ending}"\n[footer]\ntext = "Charity no. 7 <of all>"\n'
+        'links = [{ title = "Donate & help", address = "https://example.org/donate?a=1&b=2" }]\n'
+    )
+    templates = Templates(tmp_path)
+    own = type(house)(house.settings, house.newsroom, house.pictures, templates).build()
+    judge = PublicJudge(house.newsroom, house.settings)
+
+    assert templates.logo is not None and len(templates.logo.files) == 2
+    for name, data in templates.logo.files.items():
+        assert own[name] == data
+        assert judge(name, own[name]) == ""
+        assert name.encode() in own["index.html"]
+    assert b'width="160" height="40" alt="Example Watch"' in own["index.html"]
+    assert b"Charity no. 7 &lt;of all&gt;" in own["index.html"]
+    assert b'<a href="https://example.org/donate?a=1&amp;b=2">Donate &amp; help</a>' in own["index.html"]
