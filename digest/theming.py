@@ -124,8 +124,8 @@ def _judge_logo(key: str, value: object) -> None:
     elif not isinstance(value, str) or not value.isprintable() or len(value) > 200:
         raise _refusal(f"{name} {_show(value)} is no plain text of one line", "Write it in quotation marks.")
     elif key != "alt" and value and not (_PICTURE.fullmatch(value) and ".." not in value):
-        remedy = "Write the name of a PNG, JPEG or GIF file below templates/, such as logo.png."
-        raise _refusal(f"{name} {_show(value)} is no such file", remedy)
+        remedy = "Name a PNG, JPEG or GIF file below templates/ in plain letters and digits, such as logo.png."
+        raise _refusal(f"{name} {_show(value)} cannot be the name of a logo", remedy)
 
 
 def _judge_footer(key: str, value: object) -> None:

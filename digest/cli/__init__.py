@@ -15,7 +15,7 @@ from importlib import import_module
 
 import typer
 
-from digest.errors import DigestError, Status
+from digest.errors import DigestError, Status, UsageError
 
 __all__ = ["MODULES", "build_app", "main"]
 
@@ -87,6 +87,7 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for plugins takes longer than most commands
     gc.set_threshold(50_000, 20, 20)  # a command makes many objects that stay, and ends soon
     try:
+        _check_words(words)
         if (status := _repeat(words)) is not None:
             sys.exit(status)
         build_app(_find_modules(words))(standalone_mode=True)
@@ -100,6 +101,18 @@ def main() -> None:
         sys.exit(Status.REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Octets that are no text could neither be looked for nor shown.
+
+    Raises:
+        UsageError: a word holds some.
+    """
+    for word in words:
+        if not word.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in word):
+            shown = word.encode("utf-8", "backslashreplace").decode()
+            raise UsageError(shown, "it is not UTF-8 text", "Type it anew, or set the terminal to UTF-8.")
 
 
 def _repeat(words: Sequence[str]) -> int | None:

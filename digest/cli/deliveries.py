@@ -182,7 +182,7 @@ def print_signature(signature: Signature, site: Site) -> None:
     """Who signed, or that nobody did where that may matter."""
     if signature.selectors:
         typer.echo(f"Signed for {signature.domain} by {' and '.join(signature.selectors)}.")
-    elif site.settings.delivery.sign and _has_relay_elsewhere(site):
+    elif site.settings.delivery.sign and (_has_relay_elsewhere(site) or (site.keys / "dkim").exists()):
         typer.echo(f"Not signed here: {signature.domain} has no keys (digest keys dkim). Fine if your relay signs.")
 
 

@@ -23,6 +23,7 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ADDRESS = re.compile(r"[!#-+\--9=?A-Z\[-~]+@[A-Za-z0-9.-]+")
+_NAMED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^"<>]*?))\s*<([^<>]*)>\s*')
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 """Control characters, line ends, and what no XML document can hold (XML 1.0 section 2.2)."""
 _LONGEST = 100 * 366 * 86400
@@ -56,10 +57,18 @@ class Slot:
 def _read_mailbox(value: object) -> object:
     if not isinstance(value, str):
         return value
-    name, address = parseaddr(value)
-    if not name or not _ADDRESS.fullmatch(address) or _UNWRITABLE.search(value):
+    mailbox = _split_mailbox(value)
+    if mailbox is None or not mailbox.name:
         raise ValueError('write it as "Name <name@example.org>"')
-    return Mailbox(name, address)
+    return mailbox
+
+
+def _split_mailbox(value: str) -> Mailbox | None:
+    """Name and address of a text that is one mailbox and nothing more; a name in quotation marks may hold any sign."""
+    found = _NAMED.fullmatch(value)
+    if not found or not _ADDRESS.fullmatch(found[3]) or _UNWRITABLE.search(value):
+        return None
+    return Mailbox(re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2], found[3])
 
 
 def _read_duration(value: object) -> object:
@@ -123,9 +132,16 @@ def _check_text(value: str) -> str:
 
 
 def _check_reply_to(value: str) -> str:
-    if value and (not _ADDRESS.fullmatch(parseaddr(value)[1]) or _UNWRITABLE.search(value)):
-        raise ValueError('write an address that is read, such as "desk@example.org", or leave it out')
-    return value
+    """One address, with a name or without; a name is put into quotation marks where it would end at one of its signs."""
+    if not value or _ADDRESS.fullmatch(value):
+        return value
+    mailbox = _split_mailbox(value)
+    if mailbox is None:
+        raise ValueError('write one address that is read, such as "desk@example.org", or leave it out')
+    if parseaddr(value) == (mailbox.name, mailbox.address):
+        return value
+    name = mailbox.name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" <{mailbox.address}>'
 
 
 def _check_listen(value: str) -> str:

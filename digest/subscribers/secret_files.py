@@ -59,10 +59,11 @@ def read_secret(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from None
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)  # a folder cannot be wrapped as a file
+        raise _unreadable(path, "it is not a file")
     with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise _unreadable(path, "it is not a file")
         if is_exposed(stat.S_IMODE(facts.st_mode), facts.st_uid, os.geteuid()):
             raise SubscriberError(str(path), "others on this machine may read the keys", f"Run: chmod 600 {path}")
         data = file.read(_SIZE_LIMIT + 1)

@@ -13,6 +13,8 @@ from digest.errors import TemplateError
 __all__ = ["Brand", "Footer", "FooterLink", "Logo", "build_footer", "read_logo"]
 
 _WIDEST = 400  # CSS pixels that leave room for the date beside it
+_MOST_PIXELS = 4000
+_MOST_OCTETS = 200_000
 _ENDINGS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif"}  # what every mail program shows
 
 
@@ -69,7 +71,7 @@ def read_logo(theme: Mapping[str, Any], read: Callable[[str], bytes]) -> Logo | 
         read: gives the octets of a file below `templates/`.
 
     Raises:
-        TemplateError: a file is missing or no picture that mail programs show, or the logo would be too wide.
+        TemplateError: a file is missing, damaged, too large or no picture that mail programs show, or the logo too wide.
     """
     own = theme["logo"]
     if not own["file"]:
@@ -89,12 +91,19 @@ def _read_picture(file: str, read: Callable[[str], bytes], height: int) -> tuple
     from PIL import Image, UnidentifiedImageError
 
     data = read(file)
+    if len(data) > _MOST_OCTETS:
+        cause = f"it has {len(data):,} octets, and {_MOST_OCTETS:,} is the most for what every letter loads"
+        raise TemplateError(f"templates/{file}", cause, "Save it smaller: twice as high as it is shown is enough.")
     try:
         with Image.open(BytesIO(data), formats=tuple(_ENDINGS)) as picture:
             ending, size = _ENDINGS[picture.format or ""], picture.size
-    except (UnidentifiedImageError, OSError, KeyError, ValueError, SyntaxError, Image.DecompressionBombError):
+            if max(size) > _MOST_PIXELS:
+                cause = f"it is {size[0]} by {size[1]} pixels large"
+                raise TemplateError(f"templates/{file}", cause, f"Make it {_MOST_PIXELS} pixels wide or less.")
+            picture.load()
+    except (UnidentifiedImageError, OSError, KeyError, ValueError, SyntaxError):
         remedy = "Save it as PNG, JPEG or GIF: other pictures are not shown by all mail programs."
-        raise TemplateError(f"templates/{file}", "it is no PNG, JPEG or GIF picture", remedy) from None
+        raise TemplateError(f"templates/{file}", "it is no whole PNG, JPEG or GIF picture", remedy) from None
     width = max(1, round(size[0] * height / size[1]))
     if width > _WIDEST:
         cause = f"at {height} pixels of height it is {width} wide, and {_WIDEST} is the most that a phone has room for"

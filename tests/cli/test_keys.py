@@ -10,8 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from digest.cli import build_app
+from digest.cli.deliveries import print_signature
 from digest.errors import DigestError
 from digest.items.init import build_site
+from digest.settings import open_site
+from digest.work.sending import Signature
 
 
 @pytest.fixture
@@ -90,3 +93,24 @@ def test_keys_go_where_the_others_are(keys, tmp_path: Path, monkeypatch: pytest.
     assert "Made elsewhere/dkim/example.org/r202611.pem" in keys("dkim")
     assert (tmp_path / "elsewhere/dkim/example.org/e202611.pem").exists()
     assert not (tmp_path / "keys").exists()
+
+
+@pytest.mark.parametrize(
+    ("selectors", "relay", "folder", "wanted"),
+    [
+        (("r1", "e1"), "", False, "Signed for example.org by r1 and e1.\n"),
+        ((), "smtp://mail.example.net", False, "Not signed here: example.org has no keys"),
+        ((), "smtp://127.0.0.1", False, ""),
+        ((), "smtp://127.0.0.1", True, "Not signed here: example.org has no keys"),
+    ],
+)
+def test_nobody_believes_that_letters_are_signed_when_they_are_not(
+    keys, selectors, relay, folder, wanted, tmp_path, capsys
+) -> None:
+    """A relay on this machine may sign by itself; but whoever has a folder of keys expects ours to."""
+    if folder:
+        (tmp_path / "keys" / "dkim" / "elsewhere.example").mkdir(parents=True)
+    print_signature(Signature("example.org", selectors), open_site(tmp_path, {"DIGEST_SMTP_URL": relay} if relay else {}))
+
+    printed = capsys.readouterr().out
+    assert printed.startswith(wanted) and bool(printed) == bool(wanted)

@@ -229,3 +229,12 @@ def test_a_pipe_in_the_place_of_a_key_makes_nobody_wait(keys: Path) -> None:
 
     with pytest.raises(DigestError, match="not a file"):
         read_signer(keys, DOMAIN)
+
+
+def test_a_folder_in_the_place_of_a_key_is_named(keys: Path) -> None:
+    path = put(keys, "r1.pem", b"")
+    path.unlink()
+    path.mkdir()
+
+    with pytest.raises(DigestError, match="not a file"):
+        read_signer(keys, DOMAIN)

@@ -189,10 +189,28 @@ def test_replies_go_to_an_address_or_to_the_sender(value):
     assert build_settings(with_line("lists.supporters", f'reply_to = "{value}"'), {}).lists["supporters"].reply_to == value
 
 
-@pytest.mark.parametrize("value", ["desk", "desk@example.org\\nBcc: x@example.org", "@example.org", "a@b@c"])
+def test_a_name_with_signs_of_its_own_stays_whole():
+    text = TEXT.replace('"Test Newsroom <digest@', '\'"Doe, \\"J\\" (desk)" <digest@').replace(
+        '@example.org>"\nrhythms', "@example.org>'\nrhythms"
+    )
+    plain = TEXT.replace("Test Newsroom <digest@", "Human, Rights & Co. <digest@")
+
+    assert build_settings(text, {}).lists["supporters"].sender == Mailbox('Doe, "J" (desk)', "digest@example.org")
+    assert build_settings(plain, {}).lists["supporters"].sender.name == "Human, Rights & Co."
+
+
+@pytest.mark.parametrize("value", ["Other <other@evil.example> <news@example.org>", "A <a@example.org>, B <b@example.org>"])
+def test_what_is_more_than_one_sender_is_refused(value):
+    (found,) = problems(TEXT.replace("Test Newsroom <digest@example.org>", value))
+    assert 'lists.supporters.sender: write it as "Name <name@example.org>"' in found
+
+
+@pytest.mark.parametrize(
+    "value", ["desk", "desk@example.org\\nBcc: x@example.org", "@example.org", "a@b@c", "a@b.org, c@d.org"]
+)
 def test_replies_to_no_address_are_refused(value):
     (found,) = problems(with_line("lists.supporters", f'reply_to = "{value}"'))
-    assert "lists.supporters.reply_to: write an address that is read" in found
+    assert "lists.supporters.reply_to: write one address that is read" in found
 
 
 @pytest.mark.parametrize(

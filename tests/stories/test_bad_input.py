@@ -43,6 +43,12 @@ def test_a_folder_without_a_site(terminal, tmp_path: Path) -> None:  # type: ign
     assert "has a newsroom.toml" in printed and "digest init" in printed
 
 
+def test_octets_that_are_no_text(terminal) -> None:  # type: ignore[no-untyped-def]
+    for words in (("edition", "inspect", "\udcff"), ("publish", "--at", "\udcff"), ("\udcff",)):
+        printed = terminal.run(*words, expect=2)
+        assert "it is not UTF-8 text" in printed and "Traceback" not in printed
+
+
 def test_settings_at_fault_are_all_named_with_their_lines(terminal) -> None:  # type: ignore[no-untyped-def]
     text = (terminal.folder / "newsroom.toml").read_text()
     terminal.write("newsroom.toml", text.replace("zone =", "zoen =").replace("rhythms = [", 'rhythms = ["hourly", '))

@@ -17,6 +17,15 @@ def picture(width=320, height=80, kind="PNG", colour=17):
     return data.getvalue()
 
 
+def draw_noise():
+    data = BytesIO()
+    Image.effect_noise((64, 64), 90).save(data, "PNG")
+    return data.getvalue()
+
+
+NOISE = draw_noise()
+
+
 @pytest.fixture
 def theme(tmp_path):
     """Templates of a site whose theme.toml has this text, beside these files."""
@@ -56,23 +65,27 @@ def test_a_logo_is_published_under_a_name_that_follows_from_its_octets(theme):
 @pytest.mark.parametrize(
     ("text", "files", "wanted"),
     [
-        ('[logo]\nfile = "logo.svg"\n', {}, "'logo.svg' is no such file"),
-        ('[logo]\nfile = "../logo.png"\n', {}, "'../logo.png' is no such file"),
-        ('[logo]\nfile = "/logo.png"\n', {}, "'/logo.png' is no such file"),
+        ('[logo]\nfile = "logo.svg"\n', {}, "'logo.svg' cannot be the name of a logo"),
+        ('[logo]\nfile = "../logo.png"\n', {}, "'../logo.png' cannot be the name of a logo"),
+        ('[logo]\nfile = "/logo.png"\n', {}, "'/logo.png' cannot be the name of a logo"),
         ("[logo]\nfile = 1\n", {}, "1 is no plain text of one line"),
         ('[logo]\nfile = "logo.png"\n', {}, "templates/logo.png: there is no such file"),
         (
             '[logo]\nfile = "logo.png"\n',
             {"logo_png": b"no picture"},
-            "templates/logo.png: it is no PNG, JPEG or GIF picture",
+            "templates/logo.png: it is no whole PNG, JPEG or GIF picture",
         ),
-        ('[logo]\nfile = "logo.png"\n', {"logo_png": picture(kind="BMP")}, "it is no PNG, JPEG or GIF picture"),
+        ('[logo]\nfile = "logo.png"\n', {"logo_png": picture(kind="BMP")}, "it is no whole PNG, JPEG or GIF picture"),
         ('[logo]\nfile = "logo.png"\n', {"logo_png": picture(2000, 80)}, "at 40 pixels of height it is 1000 wide"),
         (
             '[logo]\nfile = "logo.png"\ndark = "dark.png"\n',
             {"logo_png": picture(), "dark_png": picture(80, 80)},
             "templates/dark.png: it has another shape than logo.png",
         ),
+        ('[logo]\nfile = "Lögo ü.png"\n', {}, "'Lögo ü.png' cannot be the name of a logo"),
+        ('[logo]\nfile = "logo.png"\n', {"logo_png": NOISE[:-40]}, "it is no whole PNG, JPEG or GIF picture"),
+        ('[logo]\nfile = "logo.png"\n', {"logo_png": picture(4001, 800)}, "it is 4001 by 800 pixels large"),
+        ('[logo]\nfile = "logo.png"\n', {"logo_png": NOISE * 100}, "octets, and 200,000 is the most"),
         ("[logo]\nheight = 8\n", {}, "8 is no height of a logo"),
         ("[logo]\nheight = true\n", {}, "True is no height of a logo"),
         ('[logo]\nalt = "a\\nb"\n', {}, "is no plain text of one line"),
