@@ -99,7 +99,7 @@ def test_keys_go_where_the_others_are(keys, tmp_path: Path, monkeypatch: pytest.
     ("selectors", "relay", "folder", "wanted"),
     [
         (("r1", "e1"), "", False, "Signed for example.org by r1 and e1.\n"),
-        ((), "smtp://mail.example.net", False, "Not signed here: example.org has no keys"),
+        ((), "smtps://mail.example.net", False, "Not signed here: example.org has no keys"),
         ((), "smtp://127.0.0.1", False, ""),
         ((), "smtp://127.0.0.1", True, "Not signed here: example.org has no keys"),
     ],
