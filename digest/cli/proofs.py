@@ -73,7 +73,8 @@ def _row(size: Size) -> tuple[object, ...]:
     html = f"HTML {size.html_size / 1000:.1f} KB" if size.html_size else "no HTML"
     text, message = f"text {size.text_size / 1000:.1f} KB", f"message {size.message_size / 1000:.1f} KB"
     pictures = count(size.picture_count, "picture")
-    return size.language, size.form, html, text, message, count(size.item_count, "item"), pictures
+    nobody = "" if size.is_awaited else "nobody yet"
+    return size.language, size.form, html, text, message, count(size.item_count, "item"), pictures, nobody
 
 
 def test(

@@ -1,5 +1,5 @@
-"""Check: every problem of every item, its photo included, what is public although its file says otherwise, and whether
-letters can be made with the site's templates."""
+"""Check: every problem of every item, its photo included, what is public although its file says otherwise, whether
+letters can be made with the site's templates, and which languages have no sentences yet."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check(place: Workplace, *, verbose: bool = False) -> Listing:
         TemplateError: a file of the site's templates cannot be read.
     """
     folder = read_sound_folder(place)
-    more = {*find_template_faults(place)}
+    more = {*find_template_faults(place), *_find_unspoken(place)}
     if (place.site.var / "digest.db").exists():
         more |= {*_remarks(place, folder)}
     folder = replace(folder, problems=tuple(sorted({*folder.problems, *more})))
@@ -74,6 +74,16 @@ def find_unpublished(place: Workplace, name: str) -> tuple[str, ...]:
         for item in read_folder(place.site, place.cache).items
         if item.id in carried and item.version != newsroom.by_id[item.id].version
     )
+
+
+def _find_unspoken(place: Workplace) -> Iterator[Problem]:
+    for language in place.site.settings.languages:
+        if not place.templates.has_sentences(language):
+            text = (
+                f"there are no sentences in {language} yet; letters and pages show them in English: "
+                f"write templates/locale/{language}.po"
+            )
+            yield Problem("newsroom.toml", 0, "newsroom.languages", text, "warning")
 
 
 def _photo_faults(folder: Folder, photos: Photos) -> Iterator[tuple[str, Problem]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.desk.planning import plan_edition
 from digest.desk.press import Press
@@ -20,7 +20,10 @@ __all__ = ["Inspection", "Size", "check_choice", "inspect_edition"]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The largest letter of a language and form: octets of its HTML (0 when it has none), text and message."""
+    """The largest letter of a language and form: octets of its HTML (0 when it has none), text and message.
+
+    `is_awaited` says whether anybody gets letters in that language and form.
+    """
 
     language: str
     form: str
@@ -29,6 +32,7 @@ class Size:
     message_size: int
     item_count: int
     picture_count: int
+    is_awaited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def inspect_edition(place: Workplace, name: str, *, language: str = "", form: st
         raise UsageError(
             f"edition {name}", "no letter of it is in that language and form", "Leave --language or --form out."
         )
-    return _look_over(press, chosen)
+    return _look_over(press, chosen, frozen or [variant.content for variant in press.plan.variants])
 
 
 def check_choice(place: Workplace, language: str, form: str) -> None:
@@ -81,15 +85,18 @@ def check_choice(place: Workplace, language: str, form: str) -> None:
         raise UsageError(f"--form {form}", "there is no such form", "Write full or discreet.")
 
 
-def _look_over(press: Press, contents: Iterable[VariantContent]) -> Inspection:
+def _look_over(press: Press, contents: Iterable[VariantContent], awaiting: Iterable[VariantContent]) -> Inspection:
+    if fault := press.find_fault():
+        return Inspection((fault,), (), ())
     inspector = press.inspector()
     sizes: dict[tuple[str, str], Size] = {}
+    awaited = {(one.language, one.form) for one in awaiting}
     for content in contents:
         proof = press.proof(content)
         message = press.compile(proof)
         inspector.look(proof.letter, proof.html, proof.text, message)
-        size = _measure(proof, message)
         key = content.language, content.form
+        size = replace(_measure(proof, message), is_awaited=key in awaited)
         sizes[key] = max(sizes.get(key, size), size, key=lambda one: one.message_size)
     found = inspector.problems
     return Inspection(

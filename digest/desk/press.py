@@ -16,6 +16,7 @@ from digest.errors import EditionError, Problem
 from digest.mail.compile import CompiledMessage, render_file
 from digest.mail.filling import Filling
 from digest.mail.inspection import Inspector
+from digest.mail.inspection.addresses import read_address
 from digest.mail.proof import Proof, build_proof
 from digest.store.files import write_variant
 from digest.store.sqlite import translate
@@ -108,9 +109,15 @@ class Press:
 
     def inspector(self) -> Inspector:
         """Looks at letters of this edition; it knows what a discreet one must not name."""
-        topics = self.settings.topics
-        titles = (title for topic in topics.values() for title in (topic.title, *topic.titles.values()))
-        return Inspector(self.edition.id, {*topics, *titles})
+        return Inspector.of(self.edition.id, self.settings)
+
+    def find_fault(self) -> Problem | None:
+        """What keeps every letter from being made: the site is not reached by https, so that no link to leave can stand."""
+        base_url = self.settings.newsroom.base_url
+        if read_address(base_url).is_safe:
+            return None
+        text = f"{base_url} is not https, without which nobody's link to leave is safe; write https:// into newsroom.toml"
+        return Problem(self.edition.id, 0, "newsroom.base_url", text)
 
     def inspect(self) -> tuple[Problem, ...]:
         """Look over every variant and the whole in each language; the warnings.
@@ -118,6 +125,8 @@ class Press:
         Raises:
             EditionError: something must be mended before this can be approved; all of it is named.
         """
+        if fault := self.find_fault():
+            raise EditionError(f"edition {self.edition.id}", "it must not go out like this", problems=(fault,))
         inspector = self.inspector()
         for content in self.contents():
             proof = self.proof(content)

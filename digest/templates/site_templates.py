@@ -89,11 +89,12 @@ class Templates:
     @lru_cache(maxsize=64)  # noqa: B019 (one Templates lives as long as its process)
     def words(self, language: str) -> Words:
         """The sentences of that language; English for one that has no PO file."""
-        for folder in self._folders:
-            file = folder / "locale" / f"{language}.po"
-            if file.is_file():
-                return read_words(language, file)
-        return Words(language, {}, lambda number: int(number != 1))
+        file = self._find_sentences(language)
+        return read_words(language, file) if file else Words(language, {}, lambda number: int(number != 1))
+
+    def has_sentences(self, language: str) -> bool:
+        """Whether letters and pages have words of their own in that language; English stands in the templates themselves."""
+        return language.partition("-")[0] == "en" or self._find_sentences(language) is not None
 
     def render(self, name: str, language: str, **values: Any) -> str:
         """Render a template in a language with exactly these values, `theme`, `brand`, `words`, `lang` and `dir`.
@@ -195,6 +196,10 @@ class Templates:
         if self._kept is None:
             return None
         return CompiledTemplates(self._kept, f"{self.fingerprint}{shipped.fingerprint()}", language)
+
+    def _find_sentences(self, language: str) -> Traversable | None:
+        files = (folder / "locale" / f"{language}.po" for folder in self._folders)
+        return next((file for file in files if file.is_file()), None)
 
     def _read(self, name: str, folders: list[Traversable] | None = None) -> tuple[str, str | None, Any] | None:
         if name.startswith("/") or ".." in name.split("/"):  # nothing outside the folders

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from gettext import c2py  # the standard library's parser of PO plural expressions
@@ -11,6 +13,7 @@ from io import BytesIO
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
 from digest.errors import TemplateError
@@ -18,6 +21,12 @@ from digest.errors import TemplateError
 __all__ = ["RIGHT_TO_LEFT", "Words", "direction", "read_words", "unreadable"]
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "yi", "ug", "dv"})
+_LINE = re.compile(rb'(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[[0-9]{1,2}\])?) +)?"(?:[^"\\]|\\.)*")?')
+"""A line that a PO file may have: nothing, a comment, or one whole quoted text, behind a keyword or alone."""
+_OLD_REMARK = re.compile(rb'#~(?!\s*(?:msg|"))')
+"""A remark on an obsolete entry, such as its text before (`#~|`): PO editors write them, Babel stumbles over them."""
+_PLACEHOLDER = re.compile(r"%(?:%|s|\([^()%]*\)[A-Za-z]?|)")
+"""What formatting with `%` looks at: a value's place, `%%` for the sign itself, or a lone % that it stumbles over."""
 
 
 def direction(language: str) -> str:
@@ -86,25 +95,75 @@ def read_words(language: str, file: Traversable) -> Words:
     """The sentences of a PO file.
 
     Raises:
-        TemplateError: it cannot be read, or a plural form cannot be used.
+        TemplateError: it cannot be read, a plural form cannot be used, or a translation cannot be filled with the values of
+            its sentence; the message names the line where one is to blame.
     """
+    name = f"templates/locale/{language}.po"
     try:
-        catalog = read_po(BytesIO(file.read_bytes()), locale=language.replace("-", "_"), abort_invalid=True)
+        catalog = _read_catalog(name, language, file.read_bytes())
         plural = c2py(catalog.plural_expr)
         plural(1)
-    except (PoFileError, ValueError, ArithmeticError, LookupError) as error:
-        raise TemplateError(f"templates/locale/{language}.po", str(error), "Mend that line.") from None
+    except PoFileError as error:  # it counts lines from 0
+        cause = str(error).removesuffix(f" on {error.lineno}")
+        raise TemplateError(f"{name}:{error.lineno + 1}", cause, "Mend that line.") from None
+    except (ValueError, ArithmeticError, LookupError) as error:
+        raise TemplateError(name, str(error), "Mend that line.") from None
     except OSError as error:
         raise unreadable(f"locale/{language}.po", error) from None
     sentences: dict[str, str | tuple[str, ...]] = {}
+    sentence: tuple[str, ...]
+    forms: tuple[str, ...]
     for message in catalog:
         if not message.id or message.fuzzy or message.context:
             continue
         if isinstance(message.id, str):
-            sentences[message.id] = str(message.string)
+            sentence, forms = (message.id,), (str(message.string),)
+            sentences[message.id] = forms[0]
         else:
-            sentences[message.id[0]] = tuple(message.string or ())
+            sentence, forms = tuple(message.id), tuple(message.string or ())
+            sentences[sentence[0]] = forms
+        fault = next(filter(None, (_find_fault(sentence, form) for form in forms)), None)
+        if fault:
+            raise TemplateError(f"{name}:{message.lineno}", *fault)
     return Words(language, sentences, plural)
+
+
+def _read_catalog(name: str, language: str, data: bytes) -> Catalog:
+    """The entries of a PO file, each of its lines looked at first: Babel takes broken ones for something else."""
+    lines = [line.strip() for line in data.removeprefix(BOM_UTF8).splitlines()]
+    for number, line in enumerate(lines, 1):
+        if not _LINE.fullmatch(line):
+            cause = "this is no line of a PO file: msgid or msgstr and one text in quotation marks, or such a text alone"
+            raise TemplateError(f"{name}:{number}", cause, r"Close the quotation marks; inside a text, write \" for one.")
+    kept = (b"" if _OLD_REMARK.match(line) else line for line in lines)
+    return read_po(BytesIO(b"\n".join(kept)), locale=language.replace("-", "_"), abort_invalid=True)
+
+
+def _find_fault(sentence: tuple[str, ...], translated: str) -> tuple[str, str] | None:
+    """Why the values of a sentence cannot be filled into its translation, and the remedy.
+
+    Args:
+        sentence: the English one, or its singular and plural: a form for exactly one or two may do without the number.
+    """
+    if not translated or "%" not in f"{sentence}{translated}":
+        return None
+    places, found = [*_find_places(sentence[-1])], [*_find_places(translated)]
+    known, about = {*places, *_find_places(sentence[0])}, f"the translation of “{sentence[0]}”"
+    for place in found:
+        if place not in known:
+            if place == "%":
+                return f"{about} has a % that begins no placeholder", "Write %% for a percent sign."
+            return f"{about} has {place}, which the sentence does not have", "Use the placeholders of the sentence alone."
+    lacking = [place for place in places if place not in found and (len(sentence) == 1 or place == "%s")]
+    if lacking:
+        return f"{about} lacks {lacking[0]}", "Put it where the value is to stand."
+    if found.count("%s") != places.count("%s"):
+        return f"{about} has another number of %s than the sentence", "Use each of them once."
+    return None
+
+
+def _find_places(text: str) -> Iterator[str]:
+    return (place for place in _PLACEHOLDER.findall(text) if place != "%%")
 
 
 def unreadable(name: str, error: OSError) -> TemplateError:

@@ -94,6 +94,8 @@ def send_test(
     domains = [address.domain for address in addresses]
     way = choose_way(place.site.smtp_url, outbox=outbox or settings.outbox, domains=domains)
     press, proof = _proof(place, name, language, form)
+    if fault := press.find_fault():
+        raise EditionError(f"edition {name}", "no letter of it can be made", problems=(fault,))
     problems = _inspect(press, proof)
     subject = _mark(proof.letter.subject, place.templates.words(language))
     message = press.compile(replace(proof, letter=replace(proof.letter, subject=subject)))  # the body stays as it is

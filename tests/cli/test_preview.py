@@ -33,7 +33,18 @@ def test_this_machine_can_be_named_in_each_way(text: str, place: tuple[str, int]
 
 
 @pytest.mark.parametrize(
-    "text", ["0.0.0.0:1", "[::]:1", "example.org:1", "127.0.0.1:65536", "127.0.0.1:", ":8090", "127.0.0.1:-1"]
+    "text",
+    [
+        "0.0.0.0:1",
+        "[::]:1",
+        "example.org:1",
+        "127.0.0.1:65536",
+        "127.0.0.1:",
+        ":8090",
+        "127.0.0.1:-1",
+        "127.0.0.1:٨٠٩٩",
+        f"127.0.0.1:{'9' * 5000}",
+    ],
 )
 def test_every_other_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError):

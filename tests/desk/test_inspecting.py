@@ -39,7 +39,7 @@ def test_an_approval_refuses_what_the_inspection_names(week):
         approve(week.place, name, actor="Ada")
 
     assert refusal.value.problems == found.errors
-    assert [problem.field for problem in found.errors] == ["html", "text"]
+    assert [problem.field for problem in found.errors] == ["introduction"]
     assert sorted(problem.field for problem in found.warnings) == ["subject", "subject"]
 
 
@@ -53,6 +53,19 @@ def test_warnings_are_told_to_who_approves_each_once(week):
     assert approved.state == "approved"
     assert told == list(inspect_edition(week.place, name).warnings)
     assert len(told) == 2
+
+
+def test_a_site_without_https_is_one_fault(week):
+    name = week.prepare().id
+    week.settings('base_url = "https://', 'base_url = "http://')
+
+    found = inspect_edition(week.place, name)
+    with pytest.raises(EditionError, match="must not go out like this") as refusal:
+        approve(week.place, name, actor="Ada")
+
+    assert [problem.field for problem in found.errors] == ["newsroom.base_url"]
+    assert refusal.value.problems == found.errors
+    assert (found.warnings, found.sizes) == ((), ())
 
 
 def test_a_broken_quotation_names_the_item(week):
@@ -106,6 +119,16 @@ def test_one_language_or_form_can_be_looked_at_alone(week):
         inspect_edition(week.place, name, language="xx")
     with pytest.raises(UsageError, match="there is no such form"):
         inspect_edition(week.place, name, form="loud")
+
+
+def test_a_language_or_form_that_nobody_gets_says_so(week):
+    name = week.prepare().id
+
+    assert all(size.is_awaited for size in inspect_edition(week.place, name).sizes)
+    assert not any(size.is_awaited for size in inspect_edition(week.place, name, form="discreet").sizes)
+    week.sql("UPDATE subscription SET language = 'en' WHERE language = 'uk'")
+    sizes = inspect_edition(week.place, name).sizes
+    assert [(size.language, size.is_awaited) for size in sizes] == [("en", True), ("uk", False)]
 
 
 def test_a_frozen_edition_is_looked_at_as_frozen(week):

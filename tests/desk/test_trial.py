@@ -234,7 +234,18 @@ def test_what_an_inspection_finds_holds_no_test_back(week, relay):
     trial = send_test(week.place, name, ["a@example.org"])
 
     assert relay.caught_count == 1
-    assert {problem.field for problem in trial.problems if problem.severity == "error"} == {"html", "text"}
+    assert {problem.field for problem in trial.problems if problem.severity == "error"} == {"introduction"}
+
+
+def test_a_site_without_https_is_named_before_anything_leaves(week, relay):
+    name = week.prepare().id
+    week.settings('base_url = "https://', 'base_url = "http://')
+    week.reopen()
+
+    with pytest.raises(EditionError) as refusal:
+        send_test(week.place, name, ["a@example.org"])
+    assert [problem.field for problem in refusal.value.problems] == ["newsroom.base_url"]
+    assert relay.caught_count == 0
 
 
 def test_a_person_who_is_never_to_be_mailed_gets_no_test_and_nobody_else_with_them(week, relay):

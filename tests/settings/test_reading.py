@@ -221,7 +221,9 @@ def test_the_server_listens_where_it_is_told(listen, wanted):
     assert build_settings(TEXT + f'[web]\nlisten = "{listen}"\n', {}).listen == wanted
 
 
-@pytest.mark.parametrize("listen", ["8080", "host", "host:", "host:0", "host:65536", ":80", "a b:80", "::1:80"])
+@pytest.mark.parametrize(
+    "listen", ["8080", "host", "host:", "host:0", "host:65536", ":80", "a b:80", "::1:80", "127.0.0.1:٨٠٩٩"]
+)
 def test_a_place_that_is_none_is_refused(listen):
     (found,) = problems(TEXT + f'[web]\nlisten = "{listen}"\n')
     assert found.startswith("newsroom.toml:25: web.listen: write host and port")

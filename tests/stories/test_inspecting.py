@@ -30,10 +30,10 @@ def test_what_is_found_is_listed_errors_first_and_mended(edition: tuple[Any, str
 
     terminal.run("edition", "set", name, "--intro", "Dear {{ name }},", "--subject", "Act now!")
     printed = terminal.run("edition", "inspect", name, expect=1)
-    assert printed.index("\nErrors:\n  html: template code was left in it: {{ name }}") < printed.index(
+    assert printed.index("\nErrors:\n  introduction: template code stands in it: {{ name }}") < printed.index(
         "\nWarnings:\n  subject:"
     )
-    assert printed.endswith("\n2 errors, 1 warning.\n")
+    assert printed.endswith("\n1 error, 1 warning.\n")
     assert "it must not go out like this" in terminal.run("edition", "approve", name, "--as", "Ada", expect=1)
 
     terminal.run("edition", "set", name, "--intro", "Dear readers,")

@@ -41,7 +41,7 @@ def render(tmp_path: Path) -> Render:
     """Renders a text as a page, with a card."""
     folder = tmp_path / "templates"
     (folder / "locale").mkdir(parents=True)
-    (folder / "locale" / "uk.po").write_text(HEADER + 'msgid "Good"\nmsgstr "<b> & 100%% %(x)s"\n')
+    (folder / "locale" / "uk.po").write_text(HEADER + 'msgid "Good %(x)s"\nmsgstr "<b> & 100%% %(x)s"\n')
     (folder / "macros.html").write_text("{% macro word(card) %}{{ card.title }}{% endmacro %}{% set _hidden = 1 %}")
 
     def make(text: str, language: str = "en", **values: object) -> str:
@@ -88,14 +88,14 @@ def test_a_sentence_is_set_in_as_a_call_would_show_it(render: Render) -> None:
     assert render("{{ _('Good') }}", "en") == "Good"
     assert render("{{ _('Never heard of <i>') }}") == "Never heard of <i>"
     assert render("{{ _('100%%') }} {{ 'a' ~ _('<i>') }}") == "100% a<i>"
-    assert render("{{ _('Good', x='<') }}", "uk") == "<b> & 100% &lt;"
+    assert render("{{ _('Good %(x)s', x='<') }}", "uk") == "<b> & 100% &lt;"
     assert render("{% set word = 'Good' %}{{ _(word) }}") == "Good"
     assert render("{{ _('Good') | upper }}|{{ ngettext('%(num)s item', '%(num)s items', 2) }}") == "GOOD|2 items"
 
 
 def test_a_translation_that_wants_a_value_and_gets_none_is_an_error(render: Render) -> None:
     with pytest.raises(TemplateError, match=r"templates/x\.html"):
-        render("{{ _('Good') }}", "uk")
+        render("{{ _('Good %(x)s') }}", "uk")
 
 
 def test_a_macro_escapes_what_it_is_given(render: Render) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -189,7 +190,7 @@ def test_any_locale_file_gives_words_or_is_named(text: str, tmp_path_factory: py
     try:
         assert Templates(folder).words("uk").gettext("never heard") == "never heard"
     except TemplateError as error:
-        assert error.subject == "templates/locale/uk.po"
+        assert re.fullmatch(r"templates/locale/uk\.po(:[1-9]\d*)?", error.subject)
 
 
 def test_days_are_told_as_the_language_tells_them() -> None:

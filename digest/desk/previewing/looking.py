@@ -12,7 +12,7 @@ from digest.desk.previewing.sources import Sources, State
 from digest.errors import Problem
 from digest.mail.compile import CompiledMessage, splice
 from digest.mail.filling import Filling
-from digest.mail.inspection import inspect
+from digest.mail.inspection import Inspector
 from digest.mail.proof import build_proof
 from digest.mail.single import SingleKind
 from digest.mail.single_filling import fill_single
@@ -93,6 +93,8 @@ def _build_sheet(state: State, choice: Choice, now: datetime) -> Sheet:
     proof = build_proof(imagined.content, filling, state.inliner)
     link = _example_link(settings)
     compiled = proof.compile(imagined.edition.moment, len(link))
+    inspector = Inspector.of(proof.letter.edition, settings)
+    inspector.look(proof.letter, proof.html, proof.text, compiled)
     return Sheet(
         name=proof.letter.edition,
         sender=proof.letter.sender.name,
@@ -101,7 +103,7 @@ def _build_sheet(state: State, choice: Choice, now: datetime) -> Sheet:
         html=None if proof.html is None else fill(proof.html, link),
         text=fill(proof.text, link),
         message=_splice(compiled, link, choice, settings),
-        findings=inspect(proof.letter, proof.html, proof.text, compiled),
+        findings=inspector.problems,
         carried=_find_carried(state, imagined),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from digest.mail.inspection.addresses import read_address
 from digest.mail.inspection.finding import Finding, cut
 from digest.mail.inspection.message import SpecimenCopy, read_header
 from digest.mail.letter import Letter
@@ -38,10 +39,22 @@ def inspect_discretion(
         yield Finding(setting, f"the sender's name “{letter.sender.name}” names {name}; set a neutral one")
     if name := _find(letter.subject, secrets, letter):
         yield Finding("subject", f"in discreet form it names {name}; write nothing of it", "error", cut(letter.subject))
+    yield from _inspect_domains(letter, secrets, setting)
     if copy is not None:
         for header in _TELLING:
             if header not in ("From", "Subject") and (name := _find(read_header(copy, header), secrets, letter)):
                 yield Finding("message", f"in discreet form the header {header} names {name}")
+
+
+def _inspect_domains(letter: Letter, secrets: Collection[str], setting: str) -> Iterator[Finding]:
+    """The domains of sender, List-Id and leave link, which no setting of a list alone can make neutral."""
+    for domain in sorted({letter.sender.domain, read_address(letter.front_url).host}):
+        plain = _squeeze(domain.rpartition(".")[0])
+        name = next((name for name in secrets if len(_squeeze(name)) > _LEAST and _squeeze(name) in plain), "")
+        if name:
+            text = f"the domain {domain} names {name} in the sender's address, List-Id or the link to leave"
+            remedy = "a neutral domain for the list's sender and newsroom.base_url would not"
+            yield Finding(setting, f"{text}; {remedy}", "warning")
 
 
 def _find(words: str, secrets: Collection[str], letter: Letter) -> str:

@@ -11,19 +11,24 @@ from digest.mail.inspection.discretion import inspect_discretion
 from digest.mail.inspection.excerpts import inspect_excerpts
 from digest.mail.inspection.finding import Finding
 from digest.mail.inspection.links import inspect_links, inspect_same_links
+from digest.mail.inspection.loading import inspect_loading
 from digest.mail.inspection.message import build_specimen, inspect_message, inspect_octets
 from digest.mail.inspection.page import Page
 from digest.mail.inspection.pictures import inspect_pictures
 from digest.mail.inspection.runs import build_runs
+from digest.mail.inspection.sheets import is_dark
+from digest.mail.inspection.staff import inspect_staff_words
 from digest.mail.inspection.structure import inspect_size, inspect_structure
 from digest.mail.inspection.styles import inspect_styles
 from digest.mail.inspection.text import inspect_text
-from digest.mail.inspection.wording import inspect_visible_words, inspect_wording
+from digest.mail.inspection.wording import inspect_hiding_rules, inspect_visible_words, inspect_wording
 from digest.mail.letter import Letter
 from digest.mail.slotted import Slotted, fill
+from digest.settings import Settings
 
 __all__ = ["Inspector", "inspect"]
 
+_COLOURS = frozenset({"color", "background", "background-color"})
 _LEAVE = "https://leave.invalid/u/token"
 
 
@@ -36,13 +41,21 @@ class Inspector:
     Args:
         edition: its id, which stands in the place of a file.
         names: what a letter in discreet form must not tell: ids and titles of topics.
+        hosts: from which other hosts pictures may load.
     """
 
-    def __init__(self, edition: str, names: Collection[str] = ()) -> None:
-        self._edition, self._names = edition, names
+    def __init__(self, edition: str, names: Collection[str] = (), hosts: Collection[str] = ()) -> None:
+        self._edition, self._names, self._hosts = edition, names, hosts
         self._seen: dict[tuple[str, str], set[Hashable]] = {}
         self._found: dict[Finding, tuple[str, set[str]]] = {}
         self._languages: set[str] = set()
+
+    @classmethod
+    def of(cls, edition: str, settings: Settings) -> Inspector:
+        """One that knows what a discreet letter must not name, and whose pictures the site may show."""
+        topics = settings.topics
+        titles = (title for topic in topics.values() for title in (topic.title, *topic.titles.values()))
+        return cls(edition, {*topics, *titles}, settings.pictures.hosts)
 
     def look(self, letter: Letter, html: Slotted | None, text: Slotted, message: CompiledMessage | None = None) -> None:
         """Take down all that is wrong with a letter as rendered, and with its message once there is one."""
@@ -74,10 +87,11 @@ class Inspector:
     ) -> Iterator[Finding]:
         page = Page(fill(html, _LEAVE)) if html is not None else None
         yield from inspect_wording(letter)
+        yield from inspect_staff_words(letter)
         yield from inspect_excerpts(letter)
         yield from _find_leave(html, text)
         if page is not None:
-            yield from _inspect_page(letter, page)
+            yield from _inspect_page(letter, page, self._hosts)
         yield from inspect_text(letter, fill(text, _LEAVE))
         yield from _without_leave(inspect_same_links(letter, page, fill(text, _LEAVE), _LEAVE))
         copy = None
@@ -101,21 +115,27 @@ def inspect(
     return inspector.problems
 
 
-def _inspect_page(letter: Letter, page: Page) -> Iterator[Finding]:
+def _inspect_page(letter: Letter, page: Page, hosts: Collection[str]) -> Iterator[Finding]:
     light = build_runs(page, dark=False)
     yield from inspect_size(page.source)
     yield from inspect_structure(letter, page)
-    yield from inspect_pictures(letter, page, light)
+    yield from inspect_pictures(letter, page, light, hosts)
+    yield from inspect_loading(page)
     yield from inspect_links(letter, page)
     yield from inspect_colours(light, dark=False)
     yield from inspect_colours(build_runs(page, dark=True), dark=True)
+    if any(rule.media and not is_dark(rule) and _COLOURS & rule.declarations.keys() for rule in page.rules):
+        for dark in (False, True):
+            yield from inspect_colours(build_runs(page, dark=dark, wide=True), dark=dark)
     yield from inspect_styles(page)
     yield from inspect_visible_words(letter, light)
+    yield from inspect_hiding_rules(page)
 
 
 def _find_few(letter: Letter, html: Slotted | None, text: Slotted, message: CompiledMessage | None) -> Iterator[Finding]:
     """What may differ between letters of the same pieces."""
     yield from inspect_wording(letter)
+    yield from inspect_staff_words(letter)
     yield from _find_leave(html, text)
     if html is not None:
         yield from inspect_size(fill(html, _LEAVE))

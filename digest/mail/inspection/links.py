@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Literal
 from urllib.parse import unquote
 
 from digest.mail.inspection.addresses import read_address
@@ -12,11 +13,13 @@ from digest.mail.inspection.finding import Finding, cut
 from digest.mail.inspection.page import Page, words_of
 from digest.mail.letter import Letter, Piece
 
-__all__ = ["inspect_links", "inspect_same_links"]
+__all__ = ["inspect_address", "inspect_links", "inspect_same_links"]
 
 _TEXT_LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
 _ADDRESS = re.compile(r"(?:https?://|www\.)([^\s/?#]+)", re.IGNORECASE)
-_BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+_BARE_HOST = re.compile(r"((?:[\w-]+\.)+(?!(?:js|md|txt|pdf|html?|docx?|jpe?g|png|csv|zip)\b)[^\W\d_]{2,})(?:[/:?#]\S*)?")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\u2066-\u2069\ufeff]")
+_AROUND = " .,;…›»«→>:!?()[]<>“”‘’\"'"
 _TRACKING = re.compile(
     r"(?:utm_|pk_|piwik_|mtm_|matomo_).*|fbclid|gclid|dclid|msclkid|yclid|twclid|igshid|mc_[ce]id|_hsenc|_hsmi|mkt_tok|"
     r"vero_(?:id|conv)|oly_(?:enc|anon)_id|ml_subscriber(?:_hash)?|s_cid|rb_clickid|wickedid",
@@ -46,15 +49,23 @@ def inspect_links(letter: Letter, page: Page) -> Iterator[Finding]:
         if not address:
             continue
         field = owners.get(address, "html")
-        yield from _inspect_address(address, field)
-        yield from _inspect_words(address, words_of(link), field)
+        yield from inspect_address(address, field, plain="warning" if field.startswith("item ") else "error")
+        words = words_of(link)
+        yield from _inspect_words(address, words, field)
+        if words != letter.newsroom:
+            yield from _inspect_bare_host(address, words, field)
 
 
 def _pieces(letter: Letter) -> Iterator[Piece]:
     yield from (*letter.items, *letter.corrections, *letter.withdrawals, *letter.more)
 
 
-def _inspect_address(address: str, field: str) -> Iterator[Finding]:
+def inspect_address(address: str, field: str, *, plain: Literal["error", "warning"]) -> Iterator[Finding]:
+    """Where an address leads.
+
+    Args:
+        plain: how bad it is that it is not https.
+    """
     read = read_address(address)
     shown = cut(address, 90)
     if read.scheme not in ("http", "https"):
@@ -62,7 +73,7 @@ def _inspect_address(address: str, field: str) -> Iterator[Finding]:
         return
     if not read.is_safe:
         text = f"the link {shown} is not https: others on the way can read it and change it"
-        yield Finding(field, text, "warning" if field.startswith("item ") else "error")
+        yield Finding(field, text, plain)
     for name in read.parameters:
         if _TRACKING.fullmatch(name):
             yield Finding(field, f"the link {shown} holds {name}, which tracks readers; take it out of the address")
@@ -90,8 +101,24 @@ def _inspect_words(address: str, words: str, field: str) -> Iterator[Finding]:
     named = [found.lower().rpartition("@")[2].partition(":")[0].removeprefix("www.") for found in _ADDRESS.findall(words)]
     if any(name != host for name in named):
         yield Finding(field, f"a link says “{cut(words)}” and leads to {host}: readers and filters take that for phishing")
-    elif not named and _BARE_HOST.fullmatch(words) and words.lower().partition("/")[0].removeprefix("www.") != host:
-        yield Finding(field, f"a link reads like the address “{cut(words)}” and leads to {host}", "warning")
+
+
+def _inspect_bare_host(address: str, words: str, field: str) -> Iterator[Finding]:
+    """A name of a host alone, which may be the domain to which the host belongs."""
+    plain = _UNSEEN.sub("", words).lower().strip(_AROUND)
+    found = _BARE_HOST.fullmatch(plain)
+    host = read_address(address).name
+    name = _to_ascii(found[1].removeprefix("www.")) if found else host
+    if not plain.startswith("www.") and name != host and not host.endswith(f".{name}"):
+        text = f"a link reads like the address “{cut(words)}” and leads to {host}"
+        yield Finding(field, f"{text}: readers and filters take that for phishing")
+
+
+def _to_ascii(host: str) -> str:
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def inspect_same_links(letter: Letter, page: Page | None, text: str, leave: str) -> Iterator[Finding]:

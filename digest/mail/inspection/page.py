@@ -18,7 +18,7 @@ __all__ = ["Element", "Page", "words_of"]
 Element = Any
 """An element as lxml hands it out."""
 
-_CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(.*?)<!\[endif\]-->", re.DOTALL)
+_CONDITIONAL = re.compile(r"<!--\s*\[if[^\]]*\]>(.*?)-->", re.DOTALL)
 _CLASS = re.compile(r"\.([\w-]+)")
 
 

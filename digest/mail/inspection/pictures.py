@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from digest.mail.inspection.addresses import read_address
 from digest.mail.inspection.finding import Finding, cut
@@ -18,15 +18,18 @@ _FORMATS = (".jpg", ".jpeg", ".png", ".gif")
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|avif|heic)|(?:img|dsc|image|photo)[ _-]?\d+", re.IGNORECASE)
 _ALT_LIMIT = 250
 _PHONE = 320  # a picture wider than that must shrink on a phone
+_PIXELS = re.compile(r"(\d+(?:\.\d+)?)(?:px)?")
+_TINY = 3
 _LEAST_LETTERS = 100  # the footer alone has more
 _LETTERS_PER_PICTURE = 60
 
 
-def inspect_pictures(letter: Letter, page: Page, runs: Sequence[Run]) -> Iterator[Finding]:
+def inspect_pictures(letter: Letter, page: Page, runs: Sequence[Run], hosts: Collection[str] = ()) -> Iterator[Finding]:
     """All pictures of a page.
 
     Args:
         runs: the texts of the page as seen in the light.
+        hosts: from which other hosts pictures may load.
     """
     owners = {picture.src: item for item in letter.items for picture in (item.picture, item.small_picture) if picture}
     images = list(page.named("img"))
@@ -34,7 +37,7 @@ def inspect_pictures(letter: Letter, page: Page, runs: Sequence[Run]) -> Iterato
         item = owners.get(image.get("src", ""))
         field = f"item {item.id}" if item else "html"
         yield from _inspect_words(image, field, item)
-        yield from _inspect_source(image, field, read_address(letter.front_url).host)
+        yield from _inspect_source(image, field, read_address(letter.front_url).host, hosts)
         yield from _inspect_measures(image, field)
     seen = "".join("".join(run.text for run in runs if not run.is_hidden).split())
     shown = {image.get("src") for image in images}
@@ -60,7 +63,7 @@ def _inspect_words(image: Element, field: str, item: ItemPiece | None) -> Iterat
             yield Finding(field, text, "warning", cut(alt))
 
 
-def _inspect_source(image: Element, field: str, own_host: str) -> Iterator[Finding]:
+def _inspect_source(image: Element, field: str, own_host: str, hosts: Collection[str]) -> Iterator[Finding]:
     source = image.get("src", "")
     address = read_address(source)
     shown = cut(source, 90)
@@ -68,9 +71,23 @@ def _inspect_source(image: Element, field: str, own_host: str) -> Iterator[Findi
         yield Finding(field, f"the picture {shown} is not loaded by https; use a picture of this site")
     elif not address.path.lower().endswith(_FORMATS):
         yield Finding(field, f"the picture {shown} is no jpg, png or gif, which are all that every mail program shows")
+    elif address.host not in (own_host, *hosts) and _is_tiny(image):
+        text = f"the picture {shown} is of another host and too small to be seen: it tells that host who opens the letter"
+        yield Finding(field, f"{text}; take it out of the template")
     elif address.host != own_host:
         text = f"the picture {shown} comes from another host, which learns who opens the letter; keep it on this site"
         yield Finding(field, text, "warning")
+
+
+def _is_tiny(image: Element) -> bool:
+    """Whether one of its sides has three pixels or fewer."""
+    style = read_declarations(image.get("style", ""))
+    for name in ("width", "height", "max-width", "max-height"):
+        for value in (image.get(name, ""), style.get(name, ("",))[0]):
+            found = _PIXELS.fullmatch(value.strip())
+            if found and float(found[1]) <= _TINY:
+                return True
+    return False
 
 
 def _inspect_measures(image: Element, field: str) -> Iterator[Finding]:

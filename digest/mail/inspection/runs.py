@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from digest.mail.inspection.hiding import LEAST_SIZE, hides, is_clear
 from digest.mail.inspection.page import Element, Page
-from digest.mail.inspection.sheets import Declarations, is_dark, read_declarations
+from digest.mail.inspection.sheets import Declarations, Rule, is_dark, is_for_paper, read_declarations
 
 __all__ = ["Colour", "Run", "build_runs", "is_colour", "read_colour"]
 
@@ -27,7 +28,7 @@ class Colour(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A text and how it is seen: `size` in CSS pixels; turned means that a rule for the dark sets that colour."""
+    """A text and how it is seen: `size` in CSS pixels; clear: without colour; turned: a rule for the dark sets it."""
 
     text: str
     ink: Colour
@@ -35,6 +36,7 @@ class Run:
     size: float = 16.0
     is_bold: bool = False
     is_hidden: bool = False
+    is_clear: bool = False
     ink_is_turned: bool = False
     ground_is_turned: bool = False
 
@@ -45,10 +47,10 @@ class Run:
 
 
 class _Scene(NamedTuple):
-    """The rules that count for each element, what is shown only sometimes, and whether it is dark."""
+    """The rules that count for each element, what `@media` rules say of it, and whether it is dark."""
 
     rules: dict[Element, Declarations]
-    shown: set[Element]
+    sometimes: dict[Element, list[Declarations]]
     is_dark: bool
 
 
@@ -60,35 +62,45 @@ _DARK = Run("", Colour(255, 255, 255), Colour(18, 18, 18), ink_is_turned=True, g
 _LINKS = {False: Colour(0, 0, 238), True: Colour(158, 158, 255)}  # where no rule names their colour
 _FUNCTION = re.compile(r"rgba?\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*1(?:\.0*)?\s*)?\)")
 _LENGTH = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%)?")
-_NOTHING = re.compile(r"0(?:px)?")
+_SHORT_SIZE = re.compile(r".*?(\d*\.?\d+(?:px|pt|em|rem|%)).*")
 _FACTORS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0}
 _INHERITED = frozenset({"inherit", "transparent", "none", "initial", "unset", "currentcolor", ""})
 
 
-def build_runs(page: Page, *, dark: bool) -> list[Run]:
-    """The texts of a page in their order, the alternative texts of pictures among them."""
+def build_runs(page: Page, *, dark: bool, wide: bool = False) -> list[Run]:
+    """The texts of a page in their order, the alternative texts of pictures among them.
+
+    Args:
+        wide: count every `@media` rule for a screen, whatever else it asks for.
+    """
     body = page.first("body")
     if body is None:
         return []
-    scene = _Scene(_apply_rules(page, dark), _find_shown(page), dark)
+    scene = _Scene(_apply_rules(page, dark, wide), _find_sometimes(page), dark)
     return list(_walk(body, _DARK if dark else _LIGHT, scene))
 
 
-def _find_shown(page: Page) -> set[Element]:
-    """What some `@media` block shows, on a phone or in the dark: it is hidden elsewhere for a reason."""
-    return {
-        element
-        for rule in page.rules
-        if rule.media and rule.declarations.get("display", ("none", False))[0] != "none"
-        for selector in rule.selectors
-        for element in page.select(selector)
-    }
+def _find_sometimes(page: Page) -> dict[Element, list[Declarations]]:
+    """What `@media` blocks for screens say: what one of them shows is hidden elsewhere for a reason."""
+    found: dict[Element, list[Declarations]] = {}
+    for rule in page.rules:
+        if rule.media and not is_for_paper(rule):
+            for selector in rule.selectors:
+                for element in page.select(selector):
+                    found.setdefault(element, []).append(rule.declarations)
+    return found
 
 
-def _apply_rules(page: Page, dark: bool) -> dict[Element, Declarations]:
+def _counts(rule: Rule, dark: bool, wide: bool) -> bool:
+    if not rule.media:
+        return True
+    return dark if is_dark(rule) else wide and not is_for_paper(rule)
+
+
+def _apply_rules(page: Page, dark: bool, wide: bool) -> dict[Element, Declarations]:
     found: dict[Element, Declarations] = {}
     for rule in page.rules:
-        if rule.media and not (dark and is_dark(rule)):
+        if not _counts(rule, dark, wide):
             continue
         for selector in rule.selectors:
             for element in page.select(selector):
@@ -103,19 +115,29 @@ def _walk(element: Element, around: Run, scene: _Scene) -> Iterator[Run]:
     own = _dress(element, around, scene)
     text = (element.get("alt") if element.tag == "img" else element.text) or ""
     if text.strip():
-        yield replace(own, text=text)
+        yield _read_run(own, text)
     for child in element:
         if isinstance(child.tag, str) and child.tag not in _UNSEEN:
             yield from _walk(child, own, scene)
         if child.tail and child.tail.strip():
-            yield replace(own, text=child.tail)
+            yield _read_run(own, child.tail)
+
+
+def _read_run(own: Run, text: str) -> Run:
+    return replace(own, text=text, is_hidden=own.is_hidden or own.is_clear or own.size < LEAST_SIZE)
 
 
 def _dress(element: Element, around: Run, scene: _Scene) -> Run:
     """How the text of an element is seen, by its own style, the rules for it and what is around it."""
     rules = scene.rules.get(element, {})
     inline = read_declarations(element.get("style", ""))
-    if not inline and not rules and not element.get("bgcolor") and element.tag not in ("a", *_BOLD):
+    if (
+        not inline
+        and not rules
+        and not element.get("bgcolor")
+        and element.tag not in ("a", "font", *_BOLD)
+        and element.get("hidden") is None
+    ):
         return around
     changes: dict[str, object] = {}
     ink, by_rule = _choose(("color",), inline, rules)
@@ -123,18 +145,28 @@ def _dress(element: Element, around: Run, scene: _Scene) -> Run:
         changes |= {"ink": _LINKS[scene.is_dark], "ink_is_turned": scene.is_dark}
     elif ink is not None:
         changes |= {"ink": ink, "ink_is_turned": by_rule}
+    elif element.tag == "font" and (plain := read_colour(element.get("color", ""))):
+        changes |= {"ink": plain, "ink_is_turned": False}
     ground, by_rule = _choose(("background-color", "background"), inline, rules)
     if ground is None and element.get("bgcolor"):
         ground, by_rule = read_colour(element.get("bgcolor")), False
     if ground is not None:
         changes |= {"ground": ground, "ground_is_turned": by_rule}
-    declared = {name: value for name, (value, _) in {**rules, **inline}.items()}
-    size = _size(declared.get("font-size", ""), around.size, _SIZES.get(element.tag, 1.0))
+    declared = _merge(rules, inline)
+    if is_clear(declared.get("color", "")) or is_clear(declared.get("-webkit-text-fill-color", "")):
+        changes["is_clear"] = True
+    elif "ink" in changes:
+        changes["is_clear"] = False
+    size = _size(
+        declared.get("font-size", "") or _SHORT_SIZE.sub(r"\1", declared.get("font", "")),
+        around.size,
+        _SIZES.get(element.tag, 1.0),
+    )
     weight = declared.get("font-weight", "bold" if element.tag in _BOLD else "")
     changes |= {
         "size": size,
         "is_bold": weight in ("bold", "bolder") or (weight.isdigit() and int(weight) >= 700) if weight else around.is_bold,
-        "is_hidden": around.is_hidden or (_hides(declared) and element not in scene.shown),
+        "is_hidden": around.is_hidden or element.get("hidden") is not None or _is_never_seen(element, declared, scene),
     }
     return replace(around, **changes)  # type: ignore[arg-type]
 
@@ -150,14 +182,17 @@ def _choose(names: tuple[str, ...], inline: Declarations, rules: Declarations) -
     return None, False
 
 
-def _hides(declared: dict[str, str]) -> bool:
-    return (
-        declared.get("display") == "none"
-        or declared.get("visibility") == "hidden"
-        or bool(_NOTHING.fullmatch(declared.get("font-size", "")))
-        or bool(_NOTHING.fullmatch(declared.get("opacity", "")))
-        or (bool(_NOTHING.fullmatch(declared.get("max-height", ""))) and declared.get("overflow") == "hidden")
-    )
+def _is_never_seen(element: Element, declared: dict[str, str], scene: _Scene) -> bool:
+    if not hides(declared):
+        return False
+    plain: Declarations = {name: (value, False) for name, value in declared.items()}
+    return all(hides(_merge(plain, rule)) for rule in scene.sometimes.get(element, ()))
+
+
+def _merge(rules: Declarations, inline: Declarations) -> dict[str, str]:
+    """The values that count: the element's own, but for what a rule says with more weight."""
+    own = {name: one for name, one in inline.items() if one[1] or not rules.get(name, ("", False))[1]}
+    return {name: value.strip().lower() for name, (value, _) in {**rules, **own}.items()}
 
 
 def _size(text: str, around: float, factor: float) -> float:

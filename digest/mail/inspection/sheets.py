@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["Declarations", "Rule", "is_dark", "read_declarations", "read_rules"]
+__all__ = ["Declarations", "Rule", "is_dark", "is_for_paper", "read_declarations", "read_rules"]
 
 Declarations = dict[str, tuple[str, bool]]
 """Each property's value, and whether it is `!important`; the last one of a property counts."""
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DECLARATION = re.compile(r"([\w-]+)\s*:\s*((?:[^;(]|\([^)]*\))+)")
+_DARK = re.compile(r"prefers-color-scheme\s*:\s*dark")
+_NOT = re.compile(r"\s*not\b")
+_PAPER = re.compile(r"\s*(?:only\s+)?(?:print|speech)\b")
+_GROUPS = ("@supports", "@layer", "@container", "@scope")
 _IMPORTANT = re.compile(r"\s*!\s*important\s*$", re.IGNORECASE)
 
 
@@ -28,7 +32,13 @@ class Rule:
 
 def is_dark(rule: Rule) -> bool:
     """Whether it counts in the dark alone."""
-    return "prefers-color-scheme" in rule.media and "dark" in rule.media
+    queries = rule.media.split(",")
+    return all(_DARK.search(query) and not _NOT.match(query) for query in queries)
+
+
+def is_for_paper(rule: Rule) -> bool:
+    """Whether it counts for no screen."""
+    return bool(rule.media) and all(_PAPER.match(query) for query in rule.media.split(","))
 
 
 @lru_cache(maxsize=4096)
@@ -51,7 +61,10 @@ def read_rules(sheet: str) -> tuple[Rule, ...]:
 def _read(sheet: str, media: str) -> Iterator[Rule]:
     for prelude, body in _blocks(sheet):
         if prelude.startswith("@media"):
-            yield from _read(body, prelude.removeprefix("@media").strip().lower())
+            own = prelude.removeprefix("@media").strip().lower()
+            yield from _read(body, f"{media} and {own}" if media else own)
+        elif prelude.startswith(_GROUPS):
+            yield from _read(body, media)
         elif not prelude.startswith("@"):
             selectors = tuple(selector.strip() for selector in prelude.split(","))
             yield Rule(selectors, read_declarations(body.partition("{")[0]), media)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from digest.mail.fitting import HTML_LIMIT
 from digest.mail.inspection.finding import Finding, cut
 from digest.mail.inspection.page import Page, words_of
+from digest.mail.inspection.staff import describe_code, find_own_words
 from digest.mail.letter import Letter
 from digest.templates import direction
 
@@ -50,7 +51,7 @@ def find_residue(rendered: str, letter: Letter) -> str:
     if found := _SLOT.search(rendered):
         return found[0]
     codes = [found[0] for found in _TEMPLATE_CODE.finditer(rendered)]
-    own = repr((letter.items, letter.corrections, letter.withdrawals, letter.more)) if codes else ""
+    own = find_own_words(letter) if codes else ""
     return next((code for code in codes if code not in own), "")
 
 
@@ -59,7 +60,7 @@ def inspect_structure(letter: Letter, page: Page) -> Iterator[Finding]:
     if not page.source.startswith("<!DOCTYPE html>"):
         yield Finding("html", "it does not begin with <!DOCTYPE html>; write that into the first line of the template")
     if code := find_residue(page.source, letter):
-        yield Finding("html", f"template code was left in it: {cut(code)}; look at the template")
+        yield describe_code("html", code, letter)
     yield from _inspect_languages(letter, page)
     yield from _inspect_head(page)
     yield from _inspect_headings(page)

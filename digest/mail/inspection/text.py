@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from digest.mail.inspection.finding import Finding, cut
+from digest.mail.inspection.staff import describe_code
 from digest.mail.inspection.structure import find_residue
 from digest.mail.letter import Letter
 from digest.mail.text import WIDTH
@@ -20,7 +21,7 @@ _SIGNATURE = "\n-- \n"
 def inspect_text(letter: Letter, text: str) -> Iterator[Finding]:
     """Whether it reads as a text, and says all that the letter says."""
     if code := find_residue(text, letter):
-        yield Finding("text", f"template code was left in it: {cut(code)}; look at the template")
+        yield describe_code("text", code, letter)
     if _SIGNATURE not in text:
         yield Finding("text", "it has no footer behind a line of two hyphens and a blank", "warning")
     own = repr(letter)

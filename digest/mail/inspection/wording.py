@@ -9,11 +9,15 @@ from email.utils import parseaddr
 
 from digest.mail.filling import SUBJECT_LIMIT
 from digest.mail.inspection.finding import Finding, cut
+from digest.mail.inspection.hiding import hides
+from digest.mail.inspection.page import Element, Page, words_of
 from digest.mail.inspection.phrases import PHRASES
 from digest.mail.inspection.runs import Run
+from digest.mail.inspection.sheets import is_for_paper
+from digest.mail.inspection.staff import find_own_words
 from digest.mail.letter import Letter
 
-__all__ = ["inspect_visible_words", "inspect_wording"]
+__all__ = ["inspect_hiding_rules", "inspect_visible_words", "inspect_wording"]
 
 _PREHEADER_LENGTHS = range(30, 201)
 _NO_REPLY = re.compile(r"(?:no|do-?not|dont|never)[._-]?(?:reply|respond|answer)|nepasrepondre|noresponder", re.IGNORECASE)
@@ -21,6 +25,7 @@ _ANSWER = re.compile(r"(?:re|fwd?|aw|wg|tr|rv|sv)\s*:", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u180e]|[\u00ad\u034f\u200c\u200d]{2,}")
 _LONGEST_WORD = 60
 _LEAST_CAPITALS = 10
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _NAMED_ITEMS = 20  # so many items on the web alone are worth a thought
 
 
@@ -30,13 +35,15 @@ def inspect_wording(letter: Letter) -> Iterator[Finding]:
     yield from _inspect_subject(letter)
     if not letter.is_discreet:
         yield from _inspect_preheader(letter)
+    own = find_own_words(letter)
     for field, words in (
         ("subject", letter.subject),
         ("preheader", letter.preheader),
         ("introduction", letter.introduction),
     ):
         for phrase in (*PHRASES["en"], *(PHRASES.get(letter.language, ()) if letter.language != "en" else ())):
-            if re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", words, re.IGNORECASE):
+            pattern = re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
+            if pattern.search(words) and not pattern.search(own):  # items are told in their own words
                 yield Finding(field, f"filters count “{phrase}” against a letter; say it in other words", "warning")
     if letter.more_count > _NAMED_ITEMS:
         text = f"more than {_NAMED_ITEMS} items are only named or on the web; exclude some, or send more often"
@@ -104,6 +111,23 @@ def inspect_visible_words(letter: Letter, runs: Sequence[Run]) -> Iterator[Findi
         if long and not run.is_hidden:
             yield Finding("html", "a word is too long for a phone; shorten it", "warning", cut(long))
     yield from _inspect_titles(letter, runs)
+
+
+def inspect_hiding_rules(page: Page) -> Iterator[Finding]:
+    """Texts that an `@media` rule hides on some screens; pictures with their credits, and logos, may go."""
+    for rule in page.rules:
+        if not rule.media or is_for_paper(rule):
+            continue
+        if hides({name: value.strip().lower() for name, (value, _) in rule.declarations.items()}):
+            for selector in rule.selectors:
+                if any(_holds_text(element) for element in page.select(selector)):
+                    text = f"{selector} is hidden where @media {rule.media}: some readers miss that text; show it everywhere"
+                    yield Finding("html", text, "warning")
+
+
+def _holds_text(element: Element) -> bool:
+    inside = {one.tag for one in element.iter("*")}
+    return _has_word(words_of(element)) and ("img" not in inside or not inside.isdisjoint(_HEADINGS))
 
 
 def _has_word(words: str) -> bool:

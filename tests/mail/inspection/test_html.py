@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from digest.mail.inspection import Inspector
 from digest.mail.inspection.page import Page
 from digest.mail.inspection.runs import build_runs, read_colour
 
@@ -107,6 +108,41 @@ def test_a_fault_of_a_picture_is_found(sheet, old, new, expected):
     assert _has(sheet.change(old, new), expected)
 
 
+@pytest.mark.parametrize(
+    ("snippet", "expected"),
+    [
+        ('<img srcset="https://evil.example/a.png 2x" alt="A">', "error html: a <img> has srcset, which loads"),
+        ('<picture><source srcset="https://evil.example/a.png"></picture>', "error html: a <source> has srcset"),
+        ('<map name="m"><area href="https://evil.example/"></map>', "error html: a <area> has href"),
+        ('<a href="https://news.example.org/" ping="https://evil.example/">A</a>', "error html: a <a> has ping"),
+        ('<p data-x="//evil.example/a">A</p>', "error html: a <p> has data-x, which loads or leads"),
+        ('<meta http-equiv="refresh" content="0;url=https://evil.example/">', 'error html: a <meta http-equiv="refresh">'),
+        ('<!--[if mso]><img src="https://evil.example/a.png"><![endif]-->', "error html: a comment for Outlook holds <img"),
+        ('<!--[if gte mso 9]><v:fill src=https://evil.example/a.png /><![endif]-->', "for Outlook holds <v:fill src>"),
+        ('<!--[if mso]><td background="a.png"></td><![endif]-->', "for Outlook holds <td background>"),
+        ('<!--[if mso]><style>p{background:url(a.png)}</style><![endif]-->', "error html: a comment for Outlook loads"),
+        ('<img src="https://evil.example/a.gif" width="1" height="1" alt="A">', "error html: the picture https://evil"),
+        ('<img src="https://evil.example/a.gif" width="90" height="90" style="height:2px" alt="A">', "too small to be seen"),
+    ],
+)  # fmt: skip
+def test_nothing_loads_or_leads_behind_the_readers_back(sheet, snippet, expected):
+    assert _has(sheet.add(snippet), expected)
+
+
+def test_small_pictures_of_a_host_that_the_newsroom_chose_are_no_errors(sheet):
+    spacer = sheet.add('<img src="https://pictures.example/a.gif" width="1" height="1" alt="A">')
+    inspector = Inspector("x", hosts={"pictures.example"})
+    inspector.look(spacer.letter, spacer.html, spacer.text)
+
+    assert [problem.severity for problem in inspector.problems] == ["warning"]
+
+
+def test_a_newsroom_may_be_called_like_an_address(press, make_letter):
+    named = press(make_letter(3, newsroom="Elsewhere.example"))
+
+    assert not _has(named, "reads like the address")
+
+
 def test_a_link_is_looked_at(sheet):
     for address, words, expected in (
         ("http://elsewhere.example/", "Elsewhere", "error html: the link http://elsewhere.example/ is not https"),
@@ -129,7 +165,10 @@ def test_a_link_is_looked_at(sheet):
         ("https://a.example/", "Читати далі", "says only"),
         ("https://a.example/", "Look at https://b.example/x", "error html: a link says “Look at https://b.example/x” and"),
         ("https://a.example/", "www.b.example", "phishing"),
-        ("https://a.example/", "b.example/page", "warning html: a link reads like the address “b.example/page”"),
+        ("https://a.example/", "b.example/page", "error html: a link reads like the address “b.example/page”"),
+        ("https://a.example/", "“Bank.example” »", "error html: a link reads like the address"),
+        ("https://a.example/", "b\u200bank.example", "error html: a link reads like the address"),
+        ("https://a.example/", "bänk.example", "error html: a link reads like the address"),
         ("https://a.example/", "A new link", "error text: it lacks the link https://a.example/"),
     ):
         assert _has(sheet.add(f'<a href="{address}">{words}</a>'), expected), (address, words)
@@ -140,6 +179,8 @@ def test_a_link_that_says_where_it_leads_is_in_order(sheet):
         ("https://news.example.org/", "www.news.example.org"),
         ("https://news.example.org/", "https://news.example.org/"),
         ("https://news.example.org/", PICTURE + ">"),
+        ("https://news.example.org/", "example.org"),
+        ("https://news.example.org/", "Node.js"),
         ("https://news.example.org/?page=2", "The 2. page of a. b"),
         ("https://127.0.0.1/", "Here in town"),
     ):
@@ -183,6 +224,44 @@ def test_every_text_can_be_read_in_the_light_and_in_the_dark(sheet, snippet, exp
     light = [line for line in broken.inspect() if "in the light" in line]
 
     assert _has(broken, expected) if expected else light == []
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["height:0;overflow:hidden", "max-height:1px;overflow:hidden", "line-height:0;overflow:hidden", "text-indent:-9999px",
+     "color:transparent", "color:rgba(1,2,3,0)", "color:#ffffff00", "font-size:1px", "font-size:7.5px", "font:2px/1 serif",
+     "position:absolute;left:-9999px", "position:fixed;top:-200em", "margin-left:-900px", "opacity:0.1", "opacity:5%",
+     "clip:rect(0,0,0,0)", "clip-path:inset(100%)", "visibility:collapse", "-webkit-text-fill-color:transparent"],
+)  # fmt: skip
+def test_text_is_not_hidden_in_any_way(sheet, style):
+    assert _has(sheet.add(f'<p style="{style}">Spam</p>'), "error html: it holds text that nobody sees"), style
+    assert not _has(sheet.add(f'<p style="{style}">&#8202;</p>'), "text that nobody sees"), style
+
+
+def test_text_is_seen_again_inside(sheet):
+    for around in ("font-size:1px", "color:transparent"):
+        inner = f'<div style="{around}"><p class="ink" style="font-size:16px;color:#111">Seen</p></div>'
+        assert not _has(sheet.add(inner), "text that nobody sees"), around
+    assert _has(sheet.add("<p hidden>Spam</p>"), "text that nobody sees")
+    assert _has(sheet.add('<p><font color="#f4f3ef">Spam</font></p>'), "in the light, below 4.5")
+
+
+@pytest.mark.parametrize(
+    "media", ["screen", "all", "(min-width:1px)", "not print", "screen, (prefers-color-scheme:dark)", "(max-width:480px)"]
+)
+def test_rules_for_ordinary_screens_cannot_take_a_text_away(sheet, media):
+    pale = sheet.style(f"@media {media}{{.text{{color:#f4f3ef!important}}}}")
+    gone = sheet.style(f"@media {media}{{.text{{display:none!important}}}}")
+
+    assert _has(pale, "has a contrast of 1.") and _has(pale, "in the light")
+    assert _has(gone, f"warning html: .text is hidden where @media {media}")
+
+
+def test_what_only_paper_shows_is_hidden(sheet):
+    hidden = sheet.add('<div class="new ink" style="display:none;color:#111">Spam</div>')
+
+    assert _has(hidden.style("@media print{.new{display:block!important}}"), "text that nobody sees")
+    assert _has(sheet.style("@supports (color:red){.text{color:#f4f3ef!important}}"), "in the light, below 4.5")
 
 
 def test_rules_count_as_browsers_let_them_count(sheet):
@@ -295,7 +374,7 @@ def _pictures(sheet, count, words):
 
 def test_a_preheader_comes_first_and_hidden(sheet):
     assert _has(
-        sheet.change("display:none; max-height:0", "max-height:1px"),
+        sheet.change("display:none; max-height:0", "max-height:90px"),
         "warning preheader: it is not the first text of the page, hidden",
     )
     assert _has(

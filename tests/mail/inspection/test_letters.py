@@ -56,6 +56,49 @@ def test_what_stands_in_the_list_of_letters_is_looked_at(press, make_letter, cha
     assert any(expected in line for line in found) if expected else found == []
 
 
+def test_phrases_of_an_item_are_its_own(press, make_letter):
+    letter = make_letter(3)
+    own = replace(letter, subject="Russia: Act now, say doctors", lead=replace(letter.lead, title="Act now, say doctors"))
+
+    assert not _has(press(own), "filters count")
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "expected"),
+    [
+        (
+            "introduction",
+            "See https://a.example/?utm_source=x.",
+            "error introduction: the link https://a.example/?utm_source",
+        ),
+        ("introduction", "See bit.ly/abc for more", "warning introduction: the link https://bit.ly/abc hides where"),
+        ("introduction", "See http://192.0.2.7/", "warning introduction: the link http://192.0.2.7/ leads to a number"),
+        ("introduction", "See [the page](https://a.example/)", "warning introduction: Markdown does nothing there"),
+        ("preheader", "This is **bold** and long enough to be shown", "warning preheader: Markdown does nothing there"),
+        ("introduction", "This is <b>bold</b>", "error introduction: HTML does nothing there"),
+        (
+            "introduction",
+            "Dear {{ name }}",
+            "{{ name }}; letters hold nothing personal; write it anew: digest edition set ID --intro",
+        ),
+        ("title", "The week of {{ name }}", "error title: template code stands in it"),
+        ("postal_address", "1 {{ street }}", "error newsroom.postal_address: template code stands in it"),
+    ],
+)
+def test_what_staff_wrote_is_named_with_its_place(press, make_letter, field, words, expected):
+    sheet = press(make_letter(3, **{field: words}))
+
+    assert _has(sheet, expected)
+    assert not _has(sheet, "look at the template")
+
+
+def test_code_in_the_title_of_a_kind_or_topic_is_named(press, make_letter):
+    letter = make_letter(3)
+    (first, *rest) = letter.sections
+    assert _has(press(replace(letter, lead=replace(letter.lead, kind="{{ kind }}"))), "error kinds: template code")
+    assert _has(press(replace(letter, sections=(replace(first, heading="{{ x }}"), *rest))), "error topics: template code")
+
+
 @pytest.mark.parametrize(
     ("summary", "expected"),
     [

@@ -67,6 +67,16 @@ def test_a_boundary_inside_a_part_is_found(sheet):
     assert _has(sheet.patch(b"Thousands", b"--" + boundary + b" "), "its boundary stands inside a part")
 
 
+def test_a_discreet_letter_from_a_telling_domain_is_a_warning(press, make_letter):
+    neutral = Mailbox("Letters", "mail@post.example.org")
+    telling = Mailbox("Letters", "mail@the-newsroom.example.org")
+    words = {"form": "discreet", "subject": "Your letter"}
+
+    assert not _has(press(make_letter(3, sender=neutral, **words)), "names The Newsroom")
+    found = "warning lists.supporters.discreet_sender: the domain the-newsroom.example.org names The Newsroom"
+    assert _has(press(make_letter(3, sender=telling, **words)), found)
+
+
 def test_a_message_without_places_is_found(sheet):
     assert sheet.message
     places = tuple(place for place in sheet.message.places if "-" not in place.kind or place.kind == "message-id")
