@@ -51,11 +51,11 @@ def preview(
 
 
 def _parse(listen: str) -> tuple[str, int]:
-    from digest.web.preview import OWN_NAMES
+    from digest.settings.values import LOOPBACK
 
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
-    if host not in OWN_NAMES or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+    if host not in LOOPBACK or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         remedy = "It shows what is not public yet, so it listens on this machine alone: --listen 127.0.0.1:8091"
         raise UsageError("--listen", f"{listen!r} is no address of this machine with a port", remedy)
     return "127.0.0.1" if host == "localhost" else host, int(port)

@@ -16,7 +16,7 @@ from digest.clock import real_now
 from digest.desk.archive import build_archive
 from digest.desk.editions import CHANGEABLE
 from digest.desk.planning import is_urgent_only, list_of, plan_edition
-from digest.desk.press import Press
+from digest.desk.press import Press, carries_nothing
 from digest.desk.trying_templates import find_template_faults
 from digest.desk.workplace import Workplace
 from digest.editions.approval import build_hash, describe_changes
@@ -88,7 +88,7 @@ def _press_draft(place: Workplace, connection: Connection, name: str) -> Press:
     draft = to_draft(edition)
     press = Press(place, draft, plan_edition(connection, draft, place.site.settings))
     if not press.plan.variants:
-        raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
+        raise carries_nothing(name)
     return press
 
 

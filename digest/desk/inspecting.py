@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from digest.desk.planning import plan_edition
-from digest.desk.press import Press
+from digest.desk.press import Press, carries_nothing
 from digest.desk.workplace import Workplace
 from digest.editions.content import VariantContent
-from digest.errors import EditionError, Problem, UsageError
+from digest.errors import Problem, UsageError
 from digest.mail.compile import CompiledMessage
 from digest.mail.proof import Proof
 from digest.mail.slotted import Slotted
-from digest.store.editions import read_edition, read_variants
+from digest.store.editions import read_variants
 
 __all__ = ["Inspection", "Size", "check_choice", "inspect_edition"]
 
@@ -58,12 +57,11 @@ def inspect_edition(place: Workplace, name: str, *, language: str = "", form: st
     """
     check_choice(place, language, form)
     with place.store.reading() as connection:
-        edition = read_edition(connection, name)
-        press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
+        press = Press.open(place, connection, name)
         frozen = [variant.content for variant in read_variants(connection, name)]
     contents = frozen or (press.contents(discreet=form == "discreet") if press.plan.variants else [])
     if not contents:
-        raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
+        raise carries_nothing(name)
     chosen = [one for one in contents if one.language == (language or one.language) and one.form == (form or one.form)]
     if not chosen:
         raise UsageError(

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cached_property
 
+from sqlalchemy import Connection
+
 from digest.desk.pictures import build_public_pictures
-from digest.desk.planning import Plan
+from digest.desk.planning import Plan, plan_edition
 from digest.desk.workplace import Workplace
 from digest.editions.approval import hash_value, sign
 from digest.editions.content import VariantContent
@@ -18,11 +20,12 @@ from digest.mail.filling import Filling
 from digest.mail.inspection import Inspector
 from digest.mail.inspection.addresses import read_address
 from digest.mail.proof import Proof, build_proof
+from digest.store.editions import read_edition
 from digest.store.files import write_variant
 from digest.store.sqlite import translate
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 
-__all__ = ["Press"]
+__all__ = ["Press", "carries_nothing"]
 
 
 class Press:
@@ -31,6 +34,16 @@ class Press:
     def __init__(self, place: Workplace, edition: Edition, plan: Plan) -> None:
         self.place, self.edition, self.plan = place, edition, plan
         self.settings = place.site.settings
+
+    @classmethod
+    def open(cls, place: Workplace, connection: Connection, name: str) -> Press:
+        """The press of an edition as it is stored, by its plan as it is now.
+
+        Raises:
+            EditionError: there is no such edition, or newsroom.toml no longer has its list.
+        """
+        edition = read_edition(connection, name)
+        return cls(place, edition, plan_edition(connection, edition, place.site.settings))
 
     @cached_property
     def _filling(self) -> Filling:
@@ -149,3 +162,8 @@ class Press:
                 write_variant(self.place.site.var, message.hash, render_file(message))
             names[variant.content.hash] = message.hash
         return names
+
+
+def carries_nothing(name: str) -> EditionError:
+    """That an edition has no letter for anyone."""
+    return EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")

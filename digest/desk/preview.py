@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.desk.planning import plan_edition
-from digest.desk.press import Press
+from digest.desk.press import Press, carries_nothing
 from digest.desk.workplace import Workplace
-from digest.errors import ContentError, EditionError
-from digest.mail.compile import splice
-from digest.store.editions import read_edition, read_variants
+from digest.errors import ContentError
+from digest.mail.compile import splice_example
+from digest.store.editions import read_variants
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 
 __all__ = ["Preview", "write_preview"]
@@ -39,31 +38,23 @@ def write_preview(place: Workplace, name: str, out: Path) -> list[Preview]:
     if place.site.is_own(out):
         raise ContentError(str(out), "the site's own files lie there", "Name another folder.")
     with place.store.reading() as connection:
-        edition = read_edition(connection, name)
-        press = Press(place, edition, plan_edition(connection, edition, place.site.settings))
+        press = Press.open(place, connection, name)
         frozen = read_variants(connection, name)
     planned = [(variant.content, variant.reader_count) for variant in press.plan.variants]
     contents = [(variant.content, variant.reader_count) for variant in frozen] or planned
     if not contents:
-        raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
+        raise carries_nothing(name)
     leave = place.addresses.leave("x" * UNSUBSCRIBE_LENGTH)
-    sender = place.site.settings.lists[edition.list_id].sender
     previews, files = [], {}
     for number, (content, readers) in enumerate(contents, 1):
         proof = press.proof(content)
         stem = f"{number:02}-{content.language}-{content.form}"
-        message = splice(
-            press.compile(proof),
-            to=b"reader@example.org",
-            message_id=f"<{'a' * 26}@{sender.domain}>".encode(),
-            leave_url=leave.encode(),
-        )
-        files[f"{stem}.eml"] = message
+        files[f"{stem}.eml"] = splice_example(press.compile(proof), leave)
         files[f"{stem}.txt"] = leave.join(proof.text).encode()
         if proof.html is not None:
             files[f"{stem}.html"] = leave.join(proof.html).encode()
         previews.append(Preview(stem, content.language, content.form, proof.letter.subject, readers))
-    files["index.html"] = place.templates.render("desk/preview.html", "en", edition=edition.id, previews=previews).encode()
+    files["index.html"] = place.templates.render("desk/preview.html", "en", edition=name, previews=previews).encode()
     _write(out, files)
     return previews
 

@@ -22,14 +22,25 @@ from digest.mail.headers import build_head
 from digest.mail.letter import Letter
 from digest.mail.slotted import Slotted
 
-__all__ = ["CompiledMessage", "compile_message", "compile_parts", "read_file", "render_file", "splice"]
+__all__ = [
+    "EXAMPLE_READER",
+    "CompiledMessage",
+    "compile_message",
+    "compile_parts",
+    "read_file",
+    "render_file",
+    "splice",
+    "splice_example",
+]
+
+EXAMPLE_READER = "reader@example.org"
+"""Who gets the copies that are only looked at (RFC 2606)."""
 
 _MAGIC = b"digest-message 1\n"
 _TO = re.compile(rb"[!-'*+\--9=?A-~]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MESSAGE_ID = re.compile(rb"<[a-z2-7]{26}@[A-Za-z0-9.-]{1,255}>")
 _LEAVE = re.compile(rb"(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d+)?(?:/[A-Za-z0-9._~-]+)+")
-_FROM = re.compile(rb"From:.*?<([^<>\s]+)>\r\n(?![ \t])", re.DOTALL)
-_LEAVES = {Kind.LEAVE, Kind.LEAVE_QUOTED, Kind.LEAVE_BASE64}
+_FROM = re.compile(rb"From:.*?<([!-;=?-~]+)>\r\n(?![ \t])", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,16 @@ def splice(message: CompiledMessage, *, to: bytes, message_id: bytes, leave_url:
         kind = place.kind
         copy += (place.render(to if kind is Kind.TO else message_id if kind is Kind.MESSAGE_ID else leave_url), constant)
     return b"".join(copy)
+
+
+def splice_example(message: CompiledMessage, leave_url: str) -> bytes:
+    """The copy of a reader that there is not, to look at.
+
+    Raises:
+        DeliveryError: the link does not fit; the message does not repeat it.
+    """
+    message_id = f"<{'a' * 26}@{message.sender.rpartition('@')[2].lower()}>"
+    return splice(message, to=EXAMPLE_READER.encode(), message_id=message_id.encode(), leave_url=leave_url.encode())
 
 
 def _misfit(cause: str) -> DeliveryError:

@@ -19,7 +19,7 @@ from digest.newsroom.public import Newsroom, Published
 from digest.settings import ReaderList, Settings
 from digest.templates import Templates, Words, direction
 
-__all__ = ["SUBJECT_LIMIT", "Filling", "shorten"]
+__all__ = ["SUBJECT_LIMIT", "Filling", "label_subject", "shorten"]
 
 SUBJECT_LIMIT = 78
 """Characters of a subject that every client shows in a list, and that stay one line (RFC 5322 section 2.1.1)."""
@@ -95,12 +95,12 @@ class Filling:
         if items:
             section = content.new[0].section
             head = self._topic_titles([section], content.language)[0] if section else self.settings.newsroom.name
-            return _label(head, items[0].title, words)
+            return label_subject(head, items[0].title, words)
         named = (*content.withdrawn, *(item for item, _ in content.corrected))
         if not named:
             return edition_title(self.edition, words)
         label = words.gettext("Withdrawn") if content.withdrawn else words.gettext("Correction")
-        return _label(label, self._entry(named[0]).content.title, words)
+        return label_subject(label, self._entry(named[0]).content.title, words)
 
     def _preheader(
         self, items: Sequence[ItemPiece], notices: Sequence[CorrectionPiece | WithdrawalPiece], words: Words
@@ -227,7 +227,7 @@ class Filling:
         return words.short_day(day) if day.year == self._day(self.edition.moment).year else words.day(day)
 
 
-def _label(label: str, title: str, words: Words) -> str:
+def label_subject(label: str, title: str, words: Words) -> str:
     """A subject of a word and a headline, with the colon as the language sets it."""
     return shorten(words.gettext("%(label)s: %(value)s") % {"label": label, "value": title}, SUBJECT_LIMIT)
 

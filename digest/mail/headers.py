@@ -10,7 +10,7 @@ import hashlib
 import re
 import unicodedata
 from base64 import b32encode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
@@ -19,8 +19,26 @@ from digest.errors import EditionError
 from digest.items.characters import find_first_forbidden, is_visible, name_character
 from digest.mail.encoding import Kind, Place, Segment
 from digest.mail.letter import Letter
+from digest.mail.single import SingleLetter
 
-__all__ = ["build_head", "encode_words", "fold", "fold_phrase", "sender_id"]
+__all__ = [
+    "SUPPRESS",
+    "Line",
+    "build_head",
+    "encode_words",
+    "find_control",
+    "fold",
+    "fold_phrase",
+    "join_lines",
+    "open_lines",
+    "sender_id",
+]
+
+Line = str | tuple[str, Kind, str]
+"""A header line in ASCII, folded, without its last line end; or what stands before and behind a place in one."""
+
+SUPPRESS = "X-Auto-Response-Suppress: OOF, DR, RN, NRN, AutoReply"
+"""Asks mail servers of others not to answer by themselves; bounces must come back, so they are not among it."""
 
 _LINE = 78
 _ENCODED_LINE = 76  # RFC 2047 section 2: of a line that holds encoded words
@@ -41,8 +59,13 @@ def build_head(letter: Letter, date: datetime) -> list[Segment]:
         EditionError: a text holds a control character, or an address of the list is not a plain one.
     """
     _check_texts(letter)
+    return join_lines(_lines(letter, date))
+
+
+def join_lines(lines: Iterable[Line]) -> list[Segment]:
+    """Header lines as octets, with a place in each that has one."""
     segments: list[Segment] = []
-    for line in _lines(letter, date):
+    for line in lines:
         if isinstance(line, str):
             segments.append(line.encode("ascii") + b"\r\n")
         else:
@@ -51,15 +74,21 @@ def build_head(letter: Letter, date: datetime) -> list[Segment]:
     return segments
 
 
-def _lines(letter: Letter, date: datetime) -> Iterator[str | tuple[str, Kind, str]]:
-    domain = letter.sender.domain
+def open_lines(letter: Letter | SingleLetter, date: datetime) -> Iterator[Line]:
+    """The lines with which the head of every letter begins: who writes to whom about what, and when."""
     yield fold_phrase("From", letter.sender.name, letter.sender.address)
     if letter.reply_to and not letter.is_discreet:  # it may be named for a desk
-        yield _reply_to(letter)
+        name, address = parseaddr(letter.reply_to)
+        yield fold_phrase("Reply-To", name, address) if name else f"Reply-To: {address}"
     yield "To: ", Kind.TO, ""
     yield fold("Subject", letter.subject)
     yield f"Date: {format_datetime(date.astimezone(UTC).replace(microsecond=0))}"
     yield "Message-ID: ", Kind.MESSAGE_ID, ""
+
+
+def _lines(letter: Letter, date: datetime) -> Iterator[Line]:
+    domain = letter.sender.domain
+    yield from open_lines(letter, date)
     if letter.is_discreet:
         yield f"List-Id: <mail.{domain}>"
     else:
@@ -70,7 +99,7 @@ def _lines(letter: Letter, date: datetime) -> Iterator[str | tuple[str, Kind, st
         yield f"List-Archive: <{letter.web_url}>"
     yield "Auto-Submitted: auto-generated"
     yield "Precedence: bulk"
-    yield "X-Auto-Response-Suppress: OOF, DR, RN, NRN, AutoReply"
+    yield SUPPRESS
     about = "letter:regular:mail" if letter.is_discreet else f"{letter.edition}:{letter.list_id}:digest_mail"
     yield f"Feedback-ID: {about}:{sender_id(domain)}"
     yield f"Content-Language: {letter.language}"
@@ -92,7 +121,7 @@ def _check_texts(letter: Letter) -> None:
         "web address": letter.web_url,
     }
     for name, text in texts.items():
-        if (sign := _find_control(text)) is not None:
+        if (sign := find_control(text)) is not None:
             cause = f"its {name} holds a control character, {name_character(sign)}"
             raise EditionError(f"edition {letter.edition}", cause, "Type it anew.")
     if not is_visible(letter.sender.name):
@@ -109,16 +138,11 @@ def _check_texts(letter: Letter) -> None:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _find_control(text: str) -> str | None:
+def find_control(text: str) -> str | None:
     """The first character that could end a line, or make a text read other than it is written, as bidirectional ones do."""
     controls = (sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp"))
     forbidden = find_first_forbidden(text)
     return next(controls, forbidden[0] if forbidden else None)
-
-
-def _reply_to(letter: Letter) -> str:
-    name, address = parseaddr(letter.reply_to)
-    return fold_phrase("Reply-To", name, address) if name else f"Reply-To: {address}"
 
 
 @lru_cache(maxsize=_REMEMBERED)

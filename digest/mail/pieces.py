@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from html import escape
 
 from markupsafe import Markup
 
@@ -54,11 +55,6 @@ class Inlined:
     role: str
     value: Hashable
     html: str
-
-    @property
-    def item(self) -> str:
-        """The id of the item it shows, a heading's words, or nothing."""
-        return self.value if isinstance(self.value, str) else getattr(self.value, "id", "")
 
     @property
     def size(self) -> int:
@@ -172,7 +168,8 @@ class Inliner:
     def _fill_piece(self, piece: Inlined, sentences: Sentences) -> Inlined:
         html = piece.html
         for name in _SENTENCES[piece.role]:
-            html = html.replace(getattr(self._holes, name), _escape(getattr(sentences, name)))
+            words = escape(getattr(sentences, name), quote=False)  # as lxml writes text
+            html = html.replace(getattr(self._holes, name), words)
         return replace(piece, html=html)
 
 
@@ -220,11 +217,6 @@ def _reduce(letter: Letter, missing: set[Key]) -> Letter:
         more=tuple(piece for piece in letter.more if ("named", piece) in missing),
         unnamed_count=letter.more_count,
     )
-
-
-def _escape(text: str) -> str:
-    """As lxml writes text: the sentence must stand in a joined page as it does in a whole one."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _unmarked(role: str) -> TemplateError:

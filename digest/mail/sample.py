@@ -1,11 +1,15 @@
-"""A letter that has one of each piece: what a template is tried out with before real items come."""
+"""Letters to try templates out with before real ones come: an edition that has one of each piece, and each single letter."""
 
 from __future__ import annotations
 
-from digest.mail.letter import CorrectionPiece, ItemPiece, Letter, MoreLink, Picture, Section, WithdrawalPiece
+from collections.abc import Iterator
+from itertools import product
+
+from digest.mail.letter import CorrectionPiece, Form, ItemPiece, Letter, MoreLink, Picture, Section, WithdrawalPiece
+from digest.mail.single import Row, SingleKind, SingleLetter
 from digest.settings import Mailbox
 
-__all__ = ["sample_letter"]
+__all__ = ["sample_letter", "sample_singles"]
 
 _URL = "https://news.example.org"
 
@@ -46,3 +50,28 @@ def sample_letter(language: str = "en") -> Letter:
         more=(MoreLink("named", *common),),
         unnamed_count=2,
     )
+
+
+def sample_singles(language: str = "en") -> Iterator[SingleLetter]:
+    """One letter of each kind that is no edition, in full and in discreet form, and a goodbye without a link."""
+    hours: tuple[tuple[SingleKind, int], ...] = (
+        ("confirmation", 72), ("present", 1), ("preferences", 1), ("goodbye", 720), ("goodbye", 0)
+    )  # fmt: skip
+    forms: tuple[Form, ...] = ("full", "discreet")
+    for (kind, link_hours), form in product(hours, forms):
+        shows_rows = kind in ("confirmation", "present") and form == "full"
+        yield SingleLetter(
+            kind=kind,
+            language=language,
+            form=form,
+            newsroom="The Newsroom",
+            list_title="Supporters",
+            subject="A letter to one reader",
+            sender=Mailbox("The Newsroom", "news@news.example.org"),
+            reply_to="desk@example.org",
+            postal_address="1 Example Street, 10001 New York",
+            front_url=f"{_URL}/",
+            rows=(Row("Topics", "Ukraine"),) if shows_rows else (),
+            link_hours=link_hours,
+            kept_days=30 if kind == "goodbye" else 0,
+        )

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import format_datetime, parseaddr
+from datetime import datetime
 from functools import lru_cache
 from html import escape
 
@@ -20,13 +18,12 @@ from markupsafe import Markup
 
 from digest.errors import TemplateError
 from digest.mail.compile import CompiledMessage, compile_parts
-from digest.mail.encoding import Kind, Place, Segment
-from digest.mail.headers import fold, fold_phrase
+from digest.mail.headers import SUPPRESS, Line, find_control, join_lines, open_lines
 from digest.mail.inlining import inline_page
 from digest.mail.single import Row, SingleLetter
 from digest.mail.single_wording import build_single_sentences
 from digest.mail.slotted import Slotted
-from digest.mail.text import wrap_line
+from digest.mail.text import wrap_text
 from digest.templates import Templates
 
 __all__ = ["compile_single", "render_single"]
@@ -79,7 +76,7 @@ def compile_single(
     """
     if letter.has_link != (link_length > 0):
         raise ValueError("a letter with a link is compiled for the length of that link, one without for 0")
-    return compile_parts(list(_build_head(letter, date)), html, text, link_length)
+    return compile_parts(join_lines(_lines(letter, date)), html, text, link_length)
 
 
 @lru_cache(maxsize=_KEPT_FRAMES)
@@ -103,9 +100,7 @@ def _render_frame(letter: SingleLetter, templates: Templates) -> _Frame:
 
 def _render_text(letter: SingleLetter, templates: Templates) -> Slotted:
     link = f"link{secrets.token_hex(12)}"
-    lines = _render(_TEXT, letter, templates, link).split("\n")
-    text = re.sub(r"\n{4,}", "\n\n\n", "\n".join(map(wrap_line, lines))).strip("\n") + "\n"
-    return _cut(text, link, letter, _TEXT)
+    return _cut(wrap_text(_render(_TEXT, letter, templates, link)), link, letter, _TEXT)
 
 
 def _render(name: str, letter: SingleLetter, templates: Templates, link: str, **more: object) -> str:
@@ -122,30 +117,19 @@ def _cut(rendered: str, link: str, letter: SingleLetter, template: str) -> Slott
     return cut
 
 
-def _build_head(letter: SingleLetter, date: datetime) -> Iterator[Segment]:
+def _lines(letter: SingleLetter, date: datetime) -> Iterator[Line]:
     """The header lines down to MIME-Version. It is no letter of a list, so it has no line that says so (RFC 2369)."""
     _refuse_controls(letter)
-    yield _line(fold_phrase("From", letter.sender.name, letter.sender.address))
-    if letter.reply_to and not letter.is_discreet:  # it may be named for a desk
-        name, address = parseaddr(letter.reply_to)
-        yield _line(fold_phrase("Reply-To", name, address) if name else f"Reply-To: {address}")
-    yield from (b"To: ", Place(Kind.TO), b"\r\n")
-    yield _line(fold("Subject", letter.subject))
-    yield _line(f"Date: {format_datetime(date.astimezone(UTC).replace(microsecond=0))}")
-    yield from (b"Message-ID: ", Place(Kind.MESSAGE_ID), b"\r\n")
-    yield _line("Auto-Submitted: auto-generated")  # RFC 3834 section 5
-    yield _line("X-Auto-Response-Suppress: OOF, DR, RN, NRN, AutoReply")
-    yield _line(f"Content-Language: {letter.language}")
-    yield _line("MIME-Version: 1.0")
-
-
-def _line(text: str) -> bytes:
-    return text.encode("ascii") + b"\r\n"
+    yield from open_lines(letter, date)
+    yield "Auto-Submitted: auto-generated"  # RFC 3834 section 5
+    yield SUPPRESS
+    yield f"Content-Language: {letter.language}"
+    yield "MIME-Version: 1.0"
 
 
 def _refuse_controls(letter: SingleLetter) -> None:
     """newsroom.toml holds none; a translation might, and could then forge a line."""
     for text in (letter.subject, letter.sender.name):
-        if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text):
+        if find_control(text) is not None:
             cause = "a subject or a sender's name of a single letter holds a control character"
             raise TemplateError(f"templates/locale/{letter.language}.po", cause, "Type it anew.")

@@ -11,7 +11,7 @@ from digest.mail.slotted import Slotted
 from digest.mail.wording import build_sentences, text_direction
 from digest.templates import Templates
 
-__all__ = ["WIDTH", "render_text", "wrap_line"]
+__all__ = ["WIDTH", "render_text", "wrap_line", "wrap_text"]
 
 WIDTH = 72
 """At how many characters lines are wrapped; a longer word, such as an address, stays whole."""
@@ -34,7 +34,7 @@ def render_text(letter: Letter, templates: Templates) -> Slotted:
         return _show(item, leads, letter.language, templates)
 
     text = templates.render(_TEMPLATE, letter.language, letter=letter, sentences=sentences, leave_url=leave, show=show)
-    return tuple(_wrap(text).split(leave))
+    return tuple(wrap_text(text).split(leave))
 
 
 @lru_cache(maxsize=4096)
@@ -43,7 +43,7 @@ def _show(item: ItemPiece, leads: bool, language: str, templates: Templates) -> 
     return templates.render(_ITEM, language, item=item, leads=leads)
 
 
-def _wrap(text: str) -> str:
+def wrap_text(text: str) -> str:
     """Wrap each line, and let at most two empty ones follow each other."""
     wrapped = "\n".join(map(wrap_line, text.split("\n")))
     while "\n\n\n\n" in wrapped:

@@ -18,7 +18,8 @@ from digest.errors import Problem, TemplateError
 from digest.mail.inlining import inline_page
 from digest.mail.letter import Letter
 from digest.mail.pieces import Inlined, Inliner
-from digest.mail.sample import sample_letter
+from digest.mail.sample import sample_letter, sample_singles
+from digest.mail.single_message import render_single
 from digest.mail.style_sheets import INLINED, Rule, judge_style_sheets, locate, read_rules
 from digest.mail.text import render_text
 from digest.templates import Templates
@@ -30,7 +31,7 @@ _PLACE = re.compile(r"(.*):(\d+)")
 
 
 def try_templates(templates: Templates, languages: Iterable[str]) -> tuple[Problem, ...]:
-    """Everything that would spoil letters of an edition in these languages; nothing when all is well."""
+    """Everything that would spoil letters in these languages; nothing when all is well."""
     found: dict[Problem, None] = {}
     try:
         for language in languages:
@@ -39,6 +40,8 @@ def try_templates(templates: Templates, languages: Iterable[str]) -> tuple[Probl
             found |= dict.fromkeys(_find_lost(templates, languages))
             for language in languages:
                 found |= dict.fromkeys(_try_letter(templates, language))
+                for letter in sample_singles(language):
+                    render_single(letter, templates)  # refuses what it cannot be sent with
     except TemplateError as error:
         found |= dict.fromkeys(error.problems or [_read_refusal(error)])
     return tuple(found)

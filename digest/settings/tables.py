@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from digest.clock import zone
 from digest.settings.values import (
+    LOOPBACK,
     BaseUrl,
     Duration,
     HubUrl,
@@ -185,6 +186,6 @@ class Settings(Table):
             host, _, port = self.web.listen.rpartition(":")
             return host.strip("[]"), int(port)
         parts = urlsplit(self.newsroom.base_url)
-        if parts.hostname in ("127.0.0.1", "localhost", "::1"):
+        if parts.hostname in LOOPBACK:
             return parts.hostname, parts.port or 80
         return "127.0.0.1", 8080

@@ -14,9 +14,12 @@ from pydantic import AfterValidator, BeforeValidator
 from digest.clock import zone
 
 __all__ = [
-    "LANGUAGE", "BaseUrl", "Duration", "HubUrl", "Language", "Line", "Listen", "Mailbox", "ReplyTo", "Rhythm", "Schedule",
-    "Sender", "Slot", "TagAuthority", "Text", "ZoneName",
+    "LANGUAGE", "LOOPBACK", "BaseUrl", "Duration", "HubUrl", "Language", "Line", "Listen", "Mailbox", "ReplyTo", "Rhythm",
+    "Schedule", "Sender", "Slot", "TagAuthority", "Text", "ZoneName",
 ]  # fmt: skip
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""What this machine calls itself."""
 
 Rhythm = Literal["weekly", "daily", "at-once"]
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")

@@ -26,13 +26,11 @@ from digest.desk.previewing.page import Page, build_page
 from digest.desk.previewing.sources import State
 from digest.errors import DigestError, SettingsError, TemplateError
 from digest.settings.finding import NAME
+from digest.settings.values import LOOPBACK
 from digest.web.telling import tell_once
 from digest.web.watching import Watch
 
-__all__ = ["OWN_NAMES", "build_preview", "is_own_name"]
-
-OWN_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-"""What this machine calls itself."""
+__all__ = ["build_preview", "is_own_name"]
 
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; frame-src 'self'; "
@@ -55,7 +53,7 @@ _Endpoint = Callable[[Request], Response]
 def is_own_name(host: str) -> bool:
     """Whether the Host field of a request names this machine, by whatever port."""
     try:
-        return urlsplit(f"//{host}").hostname in OWN_NAMES
+        return urlsplit(f"//{host}").hostname in LOOPBACK
     except ValueError:
         return False
 

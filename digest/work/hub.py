@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from digest.settings import Settings
+from digest.settings.values import LOOPBACK
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient, Response
@@ -29,7 +30,6 @@ ANSWER_WITHIN = 10.0
 _ANSWER_BYTES = 1000
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _LONGEST_ASKED = timedelta(hours=24)
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Verdict = Literal["taken", "refused", "busy", "silent"]
 
@@ -116,7 +116,7 @@ async def tell(client: AsyncClient, hub: str, address: str, within: float, now: 
 
 def _is_safe(hub: str) -> bool:
     parts = urlsplit(hub)
-    return parts.scheme == "https" or parts.hostname in _LOOPBACK
+    return parts.scheme == "https" or parts.hostname in LOOPBACK
 
 
 async def _read_start(response: Response) -> str:

@@ -17,20 +17,17 @@ from digest.delivery.transitions import Ending
 from digest.delivery.transport import Letter, Reply, Stage, Transport, UnreachableError
 from digest.delivery.verdicts import describe, judge, redact_reply
 from digest.desk.inspecting import check_choice
-from digest.desk.planning import plan_edition
-from digest.desk.press import Press
+from digest.desk.press import Press, carries_nothing
 from digest.desk.workplace import Workplace
 from digest.editions.content import VariantContent
 from digest.errors import EditionError, Problem, SubscriberError, UsageError
 from digest.mail.compile import CompiledMessage
-from digest.mail.filling import SUBJECT_LIMIT, shorten
+from digest.mail.filling import label_subject
 from digest.mail.proof import Proof
-from digest.store.editions import read_edition
 from digest.store.journal import write_journal
 from digest.store.readers import read_suppressed
 from digest.subscribers.addresses import Address, lookup_form, parse_address
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
-from digest.templates import Words
 from digest.work.composing import compose_copy
 from digest.work.sending import Signature, build_transport
 
@@ -97,7 +94,8 @@ def send_test(
     if fault := press.find_fault():
         raise EditionError(f"edition {name}", "no letter of it can be made", problems=(fault,))
     problems = _inspect(press, proof)
-    subject = _mark(proof.letter.subject, place.templates.words(language))
+    words = place.templates.words(language)
+    subject = label_subject(words.gettext("Test"), proof.letter.subject, words)
     message = press.compile(replace(proof, letter=replace(proof.letter, subject=subject)))  # the body stays as it is
     letters, signature = _compose(place, message, addresses)
     transport = build_transport(place, way, signature.domain)
@@ -140,18 +138,16 @@ def _read_address(place: Workplace, text: str) -> Address:
 
 def _proof(place: Workplace, name: str, language: str, form: str) -> tuple[Press, Proof]:
     """The edition at the press, and the whole of it as it will be sent."""
-    settings = place.site.settings
     with place.store.reading() as connection:
-        edition = read_edition(connection, name)
-        press = Press(place, edition, plan_edition(connection, edition, settings))
-    kept = (edition.archive or {}).get(language)
+        press = Press.open(place, connection, name)
+    kept = (press.edition.archive or {}).get(language)
     content = (
         replace(VariantContent.parse(kept), form="discreet" if form == "discreet" else "full")
         if kept
-        else press.plan.whole(settings, language, form)
+        else press.plan.whole(place.site.settings, language, form)
     )
     if not content.selection:
-        raise EditionError(f"edition {name}", "it carries nothing to anyone", "Wait for a release, or import readers.")
+        raise carries_nothing(name)
     return press, press.proof(content)
 
 
@@ -159,11 +155,6 @@ def _inspect(press: Press, proof: Proof) -> tuple[Problem, ...]:
     inspector = press.inspector()
     inspector.look(proof.letter, proof.html, proof.text, press.compile(proof))
     return inspector.problems
-
-
-def _mark(subject: str, words: Words) -> str:
-    label = {"label": words.gettext("Test"), "value": subject}
-    return shorten(words.gettext("%(label)s: %(value)s") % label, SUBJECT_LIMIT)
 
 
 def _compose(place: Workplace, message: CompiledMessage, addresses: Sequence[Address]) -> tuple[list[Letter], Signature]:

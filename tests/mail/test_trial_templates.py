@@ -170,3 +170,21 @@ def test_rules_are_read_as_they_stand() -> None:
     rules = read_rules('.a { color: red; content: "a;b" } /* .x { } */\n.b, td { margin: 0 }')
 
     assert rules == ((".a", ("color: red", 'content: "a;b"')), (".b, td", ("margin: 0",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("single.html", "{{ link_url }}", "", "the reader's link is missing"),
+        ("single.txt", "{{ link_url }}", "", "the reader's link is missing"),
+        ("single.html", "letter.rows", "letter.lines", "no attribute 'lines'"),
+    ],
+)
+def test_a_letter_that_is_no_edition_is_tried_too(name: str, old: str, new: str, says: str, tmp_path: Path) -> None:
+    shutil.copytree(str(shipped.folder("templates") / "mail"), tmp_path / "mail")
+    file = tmp_path / "mail" / name
+    file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
+
+    (problem,) = try_templates(Templates(tmp_path), ("en", "ar"))
+
+    assert problem.file == f"templates/mail/{name}" and says in problem.text

@@ -10,7 +10,7 @@ from digest.desk.previewing.choosing import Choice, Form, list_topics
 from digest.desk.previewing.gathering import Imagined, Material, imagine_edition
 from digest.desk.previewing.sources import Sources, State
 from digest.errors import Problem
-from digest.mail.compile import CompiledMessage, splice
+from digest.mail.compile import splice_example
 from digest.mail.filling import Filling
 from digest.mail.inspection import Inspector
 from digest.mail.proof import build_proof
@@ -25,7 +25,6 @@ from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 
 __all__ = ["Previewer", "Sheet"]
 
-_READER = b"reader@example.org"
 _KEPT = 32
 _LINK_HOURS, _KEPT_DAYS = {"confirmation": 72, "preferences": 1}, 30
 
@@ -102,7 +101,7 @@ def _build_sheet(state: State, choice: Choice, now: datetime) -> Sheet:
         preheader=proof.letter.preheader,
         html=None if proof.html is None else fill(proof.html, link),
         text=fill(proof.text, link),
-        message=_splice(compiled, link, choice, settings),
+        message=splice_example(compiled, link),
         findings=inspector.problems,
         carried=_find_carried(state, imagined),
     )
@@ -129,17 +128,12 @@ def _build_single(state: State, choice: Choice, kind: SingleKind, now: datetime)
         preheader=build_single_sentences(letter, templates.words(letter.language)).preheader,
         html=None if html is None else fill(html, link),
         text=fill(text, link),
-        message=_splice(compiled, link, choice, settings),
+        message=splice_example(compiled, link),
     )
 
 
 def _example_link(settings: Settings) -> str:
     return Addresses(settings.newsroom.base_url).leave("x" * UNSUBSCRIBE_LENGTH)
-
-
-def _splice(compiled: CompiledMessage, link: str, choice: Choice, settings: Settings) -> bytes:
-    message_id = f"<{'a' * 26}@{settings.lists[choice.list_id].sender.domain}>"
-    return splice(compiled, to=_READER, message_id=message_id.encode(), leave_url=link.encode())
 
 
 def _find_carried(state: State, imagined: Imagined) -> tuple[Material, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["Address", "read_address"]
+from digest.settings.values import LOOPBACK
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+__all__ = ["Address", "read_address"]
 
 
 class Address(NamedTuple):
@@ -21,12 +21,12 @@ class Address(NamedTuple):
     @property
     def is_safe(self) -> bool:
         """Whether it is reached by https, or lies on this very machine."""
-        return self.scheme == "https" or (self.scheme == "http" and self.host in _LOOPBACK)
+        return self.scheme == "https" or (self.scheme == "http" and self.host in LOOPBACK)
 
     @property
     def is_local(self) -> bool:
         """Whether it lies on this very machine."""
-        return self.host in _LOOPBACK
+        return self.host in LOOPBACK
 
     @property
     def name(self) -> str:

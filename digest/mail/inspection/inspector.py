@@ -97,7 +97,7 @@ class Inspector:
         copy = None
         if message is not None:
             yield from inspect_octets(message)
-            copy = build_specimen(letter, message)
+            copy = build_specimen(message)
             if copy is None:
                 yield Finding("message", "no copy of it can be made: a leave link has no room in it; look at base_url")
         if copy is not None:

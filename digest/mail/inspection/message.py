@@ -14,8 +14,8 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
-from digest.errors import DeliveryError
-from digest.mail.compile import CompiledMessage, splice
+from digest.errors import DeliveryError, StoreError
+from digest.mail.compile import EXAMPLE_READER, CompiledMessage, splice_example
 from digest.mail.encoding import Kind
 from digest.mail.inspection.finding import Finding, cut
 from digest.mail.letter import Letter
@@ -28,7 +28,6 @@ MESSAGE_WARNING = 200_000
 
 _LINE = 998  # RFC 5321 section 4.5.3.1.6, without CR LF
 _BODY_LINE = 76  # RFC 2045 section 6.7
-_READER = "reader@example.org"
 _ID = "a" * 26
 _ONCE = (
     "From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted",
@@ -44,7 +43,7 @@ _EXACT = {
     "Precedence": "bulk",
     "X-Auto-Response-Suppress": "OOF, DR, RN, NRN, AutoReply",
     "MIME-Version": "1.0",
-    "To": _READER,
+    "To": EXAMPLE_READER,
 }
 _LIST_ID = re.compile(r"(?:.* )?<[A-Za-z0-9.-]+>")
 _SENDER_ID = re.compile(r"[a-z0-9]{5,15}")
@@ -66,16 +65,13 @@ class SpecimenCopy:
         return None if value is None else str(value)
 
 
-def build_specimen(letter: Letter, message: CompiledMessage) -> SpecimenCopy | None:
+def build_specimen(message: CompiledMessage) -> SpecimenCopy | None:
     """A copy for an example reader; None where the message has no room for one."""
     start = "https://leave.invalid/u/"
     leave = start + "x" * (message.leave_length - len(start))
-    message_id = f"<{_ID}@{letter.sender.domain}>"
     try:
-        return SpecimenCopy(
-            splice(message, to=_READER.encode(), message_id=message_id.encode(), leave_url=leave.encode()), leave
-        )
-    except DeliveryError:
+        return SpecimenCopy(splice_example(message, leave), leave)
+    except (DeliveryError, StoreError):  # a link, or the sender, does not stand as it must
         return None
 
 

@@ -9,23 +9,24 @@ from digest.mail.inspection.finding import Finding, cut
 from digest.mail.inspection.links import inspect_address
 from digest.mail.letter import Letter
 
-__all__ = ["describe_code", "find_own_words", "inspect_staff_words"]
+__all__ = ["MARKUP", "describe_code", "find_own_words", "inspect_staff_words"]
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>()\[\]“”«»]+|(?<![\w@./-])(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s<>()\[\]]+", re.IGNORECASE
 )
 _MARKDOWN = re.compile(r"\[[^\]\n]+\]\(\s*(?:https?:|www\.|/)[^)\s]*\)|\*\*[^*\s][^*\n]*\*\*|(?<!\w)__[^_\s][^_\n]*__(?!\w)")
 _OPTIONS = {"subject": "subject", "preheader": "preheader", "introduction": "intro", "title": "title"}
-_MARKUP = re.compile(
+MARKUP = re.compile(
     r"</?(?:a|b|br|center|div|em|font|h[1-6]|i|img|li|ol|p|span|strong|table|td|tr|u|ul)\b[^>]*>", re.IGNORECASE
 )
+"""An HTML element in words that are shown as they stand."""
 
 
 def inspect_staff_words(letter: Letter) -> Iterator[Finding]:
     """Addresses, Markdown and HTML in what staff wrote for this edition, and HTML in what newsroom.toml says."""
     own = find_own_words(letter)
     for field, words, remedy in _places(letter):
-        for found in _MARKUP.finditer(words):
+        for found in MARKUP.finditer(words):
             if found[0] not in own:
                 text = f"HTML does nothing there and would be read as it stands: {cut(found[0])}; {remedy}"
                 yield Finding(field, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import pairwise
 
 from digest.mail.fitting import HTML_LIMIT
@@ -12,6 +13,7 @@ from digest.mail.inspection.finding import Finding, cut
 from digest.mail.inspection.page import Page, words_of
 from digest.mail.inspection.staff import describe_code, find_own_words
 from digest.mail.letter import Letter
+from digest.mail.wording import Sentences
 from digest.templates import direction
 
 __all__ = ["HTML_WARNING", "find_residue", "inspect_size", "inspect_structure"]
@@ -26,7 +28,8 @@ _FORBIDDEN = (
 )  # fmt: skip
 _LOADING = ("@import", "@font-face", "url(")
 _TEMPLATE_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
-_SLOT = re.compile(r"(?:leave|subject|preheader|reason|more)[0-9a-f]{24}|<!--[0-9a-f]{24}-\d+-->")
+_NAMES = "|".join(("leave", *(field.name for field in fields(Sentences))))
+_SLOT = re.compile(rf"(?:{_NAMES})[0-9a-f]{{24}}|<!--[0-9a-f]{{24}}-\d+-->")
 _TABLE = re.compile(r"<table\b[^>]*>", re.IGNORECASE)
 _LENGTH = re.compile(r"\d+%?")
 _PIXELS = re.compile(r"(\d+)(?:px)?")

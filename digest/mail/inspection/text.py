@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from digest.mail.inspection.finding import Finding, cut
-from digest.mail.inspection.staff import describe_code
+from digest.mail.inspection.staff import MARKUP, describe_code
 from digest.mail.inspection.structure import find_residue
 from digest.mail.letter import Letter
 from digest.mail.text import WIDTH
@@ -14,7 +14,6 @@ from digest.mail.text import WIDTH
 __all__ = ["inspect_text"]
 
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
-_MARKUP = re.compile(r"</?(?:a|b|br|div|em|h[1-6]|i|img|li|p|span|strong|table|td|tr|ul)\b[^>]*>", re.IGNORECASE)
 _SIGNATURE = "\n-- \n"
 
 
@@ -25,7 +24,7 @@ def inspect_text(letter: Letter, text: str) -> Iterator[Finding]:
     if _SIGNATURE not in text:
         yield Finding("text", "it has no footer behind a line of two hyphens and a blank", "warning")
     own = repr(letter)
-    for pattern, what in ((_ENTITY, "an HTML entity"), (_MARKUP, "an HTML element")):
+    for pattern, what in ((_ENTITY, "an HTML entity"), (MARKUP, "an HTML element")):
         found = next((found[0] for found in pattern.finditer(text) if found[0] not in own), "")
         if found:
             yield Finding("text", f"{what} stands in it: {cut(found)}; write plain text in the template")
