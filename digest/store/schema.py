@@ -203,6 +203,23 @@ variant = Table(
 )
 """Distinct contents of an edition; the ready message is a file below var/variants/ named by `message_hash`."""
 
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("occasion", Text, unique=True),
+    Column("sealed", LargeBinary),
+    Column("address_hash", LargeBinary, nullable=False),
+    Column("link", LargeBinary),
+    Column("message_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Single letters: the sealed address, what fills the link's place (sealed too), and the ready message.
+
+Address and link are erased once the letter's delivery has come to rest. `occasion` names what is said once only.
+"""
+
 delivery = Table(
     "delivery",
     metadata,
@@ -225,6 +242,7 @@ delivery = Table(
     Column("outcome_at", BigInteger),
     Column("settled", _FLAG, nullable=False, server_default=text("0")),
     Column("created_at", BigInteger, nullable=False),
+    Column("letter_id", _NUMBER, ForeignKey("letter.id")),
     UniqueConstraint("edition_id", "subscription_id"),
     Index(
         "delivery_due",
@@ -249,7 +267,7 @@ delivery = Table(
     ),
     Index("delivery_edition_state", "edition_id", "state"),
 )
-"""The ledger: one letter to one subscription. `settled` is 1 once the outcome is in `had`, or never will be."""
+"""The ledger: one letter to one subscription, or a single letter to any address. `settled` is 1 once the outcome is in `had`, or never will be."""
 
 domain_pace = Table(
     "domain_pace",
@@ -259,6 +277,26 @@ domain_pace = Table(
     Column("failures", Integer, nullable=False),
 )
 """Receiving domains, as keyed hashes, that asked us to wait."""
+
+rate = Table(
+    "rate",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""How many letters passed each gate of `digest.delivery.pacing` in its present span; a row is worth nothing from `until` on."""
+
+standing_approval = Table(
+    "standing_approval",
+    metadata,
+    Column("list_id", Text, primary_key=True),
+    Column("rhythm", Text, primary_key=True),
+    Column("manifest", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("approved_at", BigInteger, nullable=False),
+)
+"""What staff approved once for all editions of a list and rhythm: templates, languages, settings, each with its hash."""
 
 journal = Table(
     "journal",

@@ -189,7 +189,7 @@ CREATE TABLE delivery (
 	reply TEXT,
 	outcome_at BIGINT,
 	settled SMALLINT DEFAULT 0 NOT NULL,
-	created_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL, letter_id INTEGER CONSTRAINT delivery_letter_id_fkey REFERENCES letter (id),
 	CONSTRAINT delivery_pkey PRIMARY KEY (id),
 	CONSTRAINT delivery_edition_id_fkey FOREIGN KEY(edition_id) REFERENCES edition (id),
 	CONSTRAINT delivery_subscription_id_fkey FOREIGN KEY(subscription_id) REFERENCES subscription (id) ON DELETE SET NULL,
@@ -251,4 +251,33 @@ CREATE TABLE topic_move (
 	CONSTRAINT topic_move_pkey PRIMARY KEY (topic)
 );
 
-INSERT INTO alembic_version VALUES ('0002');
+CREATE TABLE letter (
+	id INTEGER NOT NULL,
+	kind TEXT NOT NULL,
+	occasion TEXT,
+	sealed BLOB,
+	address_hash BLOB NOT NULL,
+	link BLOB,
+	message_hash TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT letter_pkey PRIMARY KEY (id),
+	CONSTRAINT letter_occasion_key UNIQUE (occasion)
+);
+
+CREATE TABLE rate (
+	name TEXT NOT NULL,
+	count BIGINT NOT NULL,
+	until BIGINT NOT NULL,
+	CONSTRAINT rate_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE standing_approval (
+	list_id TEXT NOT NULL,
+	rhythm TEXT NOT NULL,
+	manifest TEXT NOT NULL,
+	approved_by TEXT NOT NULL,
+	approved_at BIGINT NOT NULL,
+	CONSTRAINT standing_approval_pkey PRIMARY KEY (list_id, rhythm)
+);
+
+INSERT INTO alembic_version VALUES ('0003');
