@@ -23,13 +23,18 @@ class Picked:
     id: int
     edition: str | None
     message_hash: str | None
-    """Names the ready message below var/variants/; None for a single letter that was not compiled."""
-    subscription: int
+    """Names the ready message below var/variants/."""
+    subscription: int | None
+    """None for a single letter to somebody who is no reader of a list: staff, or accredited press."""
     epoch: int
     sealed: bytes = field(repr=False)
     domain_key: bytes = field(repr=False)
     unknown_count: int = 0
     attempt_count: int = 0
+    letter: int | None = None
+    """The row of a single letter, None for an edition's."""
+    link: bytes | None = field(default=None, repr=False)
+    """What stands in a single letter's place for a link, sealed like an address; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,12 @@ class Overview:
 class Ledger(Protocol):
     """The deliveries, seen by one sender. Every method raises StoreError when the store cannot be read or written."""
 
-    async def ask(self, outcome: Outcome | None, go: Picked | None, want: bool) -> Answer:
-        """Record an outcome, let a picked delivery's body go, and pick another: one durable transaction."""
+    async def ask(self, outcome: Outcome | None, go: Picked | None, want: bool, relay: str = "") -> Answer:
+        """Record an outcome, let a picked delivery's body go, and pick another: one durable transaction.
+
+        `relay` names the relay that the body would leave through, so that its pace is kept; none is picked while its
+        count is full, and `next_due` says when it no longer is.
+        """
         ...
 
     def expect(self, connections: int) -> None:

@@ -85,7 +85,7 @@ class SqliteLedger:
             self._slot.release()
             raise self._failure
 
-    async def ask(self, outcome: Outcome | None, go: Picked | None, want: bool) -> Answer:
+    async def ask(self, outcome: Outcome | None, go: Picked | None, want: bool, relay: str = "") -> Answer:
         """Record an outcome, let a picked delivery's body go, and pick another: one durable transaction.
 
         Raises:
@@ -93,7 +93,7 @@ class SqliteLedger:
         """
         self._loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = self._loop.create_future()
-        self._queue.put(_Ask(Question(outcome, go, want), answer))
+        self._queue.put(_Ask(Question(outcome, go, want, relay), answer))
         return await answer
 
     def expect(self, connections: int) -> None:

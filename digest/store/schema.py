@@ -267,7 +267,10 @@ delivery = Table(
     ),
     Index("delivery_edition_state", "edition_id", "state"),
 )
-"""The ledger: one letter to one subscription, or a single letter to any address. `settled` is 1 once the outcome is in `had`, or never will be."""
+"""The ledger: one letter to one subscription, or a single letter to any address.
+
+`settled` is 1 once the outcome is in `had`, or never will be.
+"""
 
 domain_pace = Table(
     "domain_pace",
@@ -285,7 +288,7 @@ rate = Table(
     Column("count", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
-"""How many letters passed each gate of `digest.delivery.pacing` in its present span; a row is worth nothing from `until` on."""
+"""How many letters passed each gate of `digest.delivery.pacing` in its span; a row is worth nothing from `until` on."""
 
 standing_approval = Table(
     "standing_approval",

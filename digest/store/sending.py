@@ -91,6 +91,7 @@ class Question:
     outcome: Outcome | None
     go: Picked | None
     want: bool
+    relay: str = ""
 
 
 class Sending:

@@ -33,7 +33,7 @@ class Composer:
             SubscriberError: the address cannot be unsealed.
             DeliveryError: a signing key cannot be used.
         """
-        if picked.message_hash is None:
+        if picked.message_hash is None or picked.subscription is None:
             raise StoreError(f"delivery {picked.id}", "it has no ready message", "Prepare the edition again.")
         message = self._message(picked.message_hash)
         return compose_copy(

@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from digest import clock
-from digest.delivery.outbox import OutboxTransport
 from digest.delivery.pace import Rules
-from digest.delivery.relay import Outbox, Relay, choose_way
+from digest.delivery.relay import Outbox, Relay
 from digest.delivery.sender import Limits, Report, Sender
 from digest.delivery.shift import Progress
-from digest.delivery.smtp import SmtpTransport
 from digest.delivery.transitions import OPEN, State
-from digest.delivery.transport import Transport
 from digest.desk.approving import check_approved, freeze_edition
 from digest.desk.building import rebuild
 from digest.desk.planning import list_of
@@ -28,10 +25,10 @@ from digest.store.editions import count_states, read_edition, write_edition
 from digest.store.journal import write_journal
 from digest.store.ledger import open_ledger
 from digest.store.planning import settle
-from digest.store.readers import read_sealed
 from digest.work.composing import Composer
+from digest.work.ways import build_transport, choose_list_way
 
-__all__ = ["Rehearsal", "SendReport", "Signature", "build_transport", "rehearse", "send"]
+__all__ = ["Rehearsal", "SendReport", "Signature", "rehearse", "send"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ def send(
         DeliveryError: there is no way for the letters, or a signing key cannot be used.
         StoreError: the store cannot be written; nothing was sent that it does not know of.
     """
-    way = _choose_way(place, name, outbox)  # before anything is frozen: a missing relay or a bad key changes nothing
+    way = choose_list_way(place, name, outbox)  # before anything is frozen: a missing relay or a bad key changes nothing
     signature = _find_signature(place, name)
     edition = freeze_edition(place, name, actor=actor)
     was_finished = edition.state == "finished"
@@ -131,15 +128,6 @@ def send(
         return SendReport(ended, report, counts, kept, signature, read_refusals(connection, name), doubts)
 
 
-def build_transport(place: Workplace, way: Relay | Outbox, ehlo_name: str) -> Transport:
-    """What carries letters that way; to a relay it calls us by `ehlo_name`, the domain of their sender.
-
-    Raises:
-        DeliveryError: a certificate file of the relay's settings cannot be used.
-    """
-    return OutboxTransport(place.site.var / "outbox") if isinstance(way, Outbox) else SmtpTransport(way, ehlo_name=ehlo_name)
-
-
 def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
     """What `send` would do now, without doing it.
 
@@ -147,7 +135,7 @@ def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
         EditionError: it could not be sent.
         DeliveryError: there is no way for the letters, or a signing key cannot be used.
     """
-    way = _choose_way(place, name, outbox)
+    way = choose_list_way(place, name, outbox)
     press = check_approved(place, name)
     variants = tuple(
         RehearsedVariant(one.content.language, one.content.form, press.proof(one.content).letter.subject, one.reader_count)
@@ -161,14 +149,6 @@ def _report_finished(place: Workplace, name: str) -> Report:
     with place.store.reading() as connection:
         held = count_states(connection, name).get(State.HELD, 0)
     return Report(Status.HELD if held else Status.FINISHED, Progress())
-
-
-def _choose_way(place: Workplace, name: str, outbox: bool) -> Relay | Outbox:
-    settings = place.site.settings.delivery
-    with place.store.reading() as connection:
-        edition = read_edition(connection, name)
-        domains = (place.sealer.unseal(sealed).rpartition("@")[2] for sealed in read_sealed(connection, edition.list_id))
-        return choose_way(place.site.smtp_url, outbox=outbox or settings.outbox, domains=domains)
 
 
 def _find_signature(place: Workplace, name: str) -> Signature:

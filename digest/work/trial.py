@@ -29,7 +29,8 @@ from digest.store.readers import read_suppressed
 from digest.subscribers.addresses import Address, lookup_form, parse_address
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 from digest.work.composing import compose_copy
-from digest.work.sending import Signature, build_transport
+from digest.work.sending import Signature
+from digest.work.ways import build_transport
 
 __all__ = ["MOST_ADDRESSES", "Answer", "Trial", "send_test"]
 

@@ -48,4 +48,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("list_id", "rhythm", name="standing_approval_pkey"),
     )
     number = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
-    op.execute(f"ALTER TABLE delivery ADD COLUMN letter_id {number} CONSTRAINT delivery_letter_id_fkey REFERENCES letter (id)")
+    op.execute(
+        f"ALTER TABLE delivery ADD COLUMN letter_id {number} CONSTRAINT delivery_letter_id_fkey REFERENCES letter (id)"
+    )
