@@ -17,7 +17,9 @@ from digest.errors import SettingsError, UsageError
 
 __all__ = [
     "LocalMinuteError",
+    "accept_drift",
     "day_start",
+    "drift",
     "format_utc",
     "localize",
     "now",
@@ -40,6 +42,25 @@ class LocalMinuteError(ValueError):
 def real_now() -> datetime:
     """The moment by the machine's clock, never `DIGEST_NOW`: for tokens and sockets."""
     return datetime.fromtimestamp(int(time.time()), UTC)
+
+
+def _offset() -> float:
+    """The wall clock against the one that only counts on, also while the machine sleeps."""
+    return time.time() - time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+_offset_at_start = _offset()
+
+
+def drift() -> timedelta:
+    """By how much the machine's clock was set since this process began, or since `accept_drift`."""
+    return timedelta(seconds=_offset() - _offset_at_start)
+
+
+def accept_drift() -> None:
+    """Take the machine's clock as right from now on."""
+    global _offset_at_start
+    _offset_at_start = _offset()
 
 
 def now(environment: Mapping[str, str] | None = None) -> datetime:

@@ -31,6 +31,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "preview": ("preview",),
     "deliveries": ("send", "deliveries"),
     "keys": ("keys",),
+    "fence": ("fence",),
     "demo": ("demo",),
 }
 """The modules of this folder that have commands, in the order in which `--help` lists them."""

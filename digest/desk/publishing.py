@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from digest.clock import format_utc, real_now
 from digest.desk.building import Built, Wanted, build_site, rebuild
 from digest.desk.checking import read_sound_folder
+from digest.desk.fencing import check_releases
 from digest.desk.moves import record_moves
 from digest.desk.photos import open_photos
 from digest.desk.workplace import Workplace
@@ -278,7 +279,9 @@ def find_present(place: Workplace) -> datetime:
     Raises:
         SettingsError: `DIGEST_NOW` lies ahead of the machine's clock.
         StoreError: the clock lies before the log's newest event.
+        DeliveryError: the site stands still because its clock was set; see `digest.desk.fencing`.
     """
+    check_releases(place)
     if place.now > real_now():
         cause = "it lies ahead of the machine's clock, and nothing is released before its moment"
         raise SettingsError("DIGEST_NOW", cause, "Unset it; to look ahead, use: digest publish --at TIME --out DIR")

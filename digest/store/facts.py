@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.store.sqlite import AnyConnection, driver
 
-__all__ = ["keep_fact", "read_fact"]
+__all__ = ["drop_fact", "keep_fact", "read_fact"]
 
 
 def read_fact(connection: AnyConnection, name: str) -> str | None:
@@ -16,3 +16,8 @@ def read_fact(connection: AnyConnection, name: str) -> str | None:
 def keep_fact(connection: AnyConnection, name: str, value: str) -> None:
     """Keep a fact, in place of its former value."""
     driver(connection).execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, value))
+
+
+def drop_fact(connection: AnyConnection, name: str) -> None:
+    """Forget a fact."""
+    driver(connection).execute("DELETE FROM fact WHERE name = ?", (name,))
