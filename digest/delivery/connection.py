@@ -11,7 +11,7 @@ from digest.delivery.ledger import Answer, Outcome, Picked
 from digest.delivery.pace import relay_wait
 from digest.delivery.shift import Shift
 from digest.delivery.transitions import Ending, Refusal
-from digest.delivery.transport import Letter, Session, UnreachableError
+from digest.delivery.transport import Letter, Reply, Session, UnreachableError
 from digest.delivery.verdicts import describe, judge, redact_reply
 from digest.errors import DigestError, StoreError
 
@@ -27,8 +27,10 @@ class Connection:
     def __init__(self, shift: Shift) -> None:
         self._shift = shift
         self._session: Session | None = None
-        self._outcome: Outcome | None = None
+        self._outcomes: list[Outcome] = []
         self._picked: Picked | None = None
+        self._letter: Letter | None = None  # the copy of what is picked, once it is made
+        self._announced = False  # its envelope was accepted
 
     async def run(self) -> None:
         """Work until nothing is due; what is known is written in any case, what is picked is put back."""
@@ -45,36 +47,50 @@ class Connection:
                 raise
 
     async def _work(self) -> None:
-        while not self._shift.halted.is_set():
+        while self._goes_on():
             if self._picked is None:
                 await self._ask(None, want=True)
             if self._picked is None or not await self._is_open():
                 return
-            letter = await self._compose(self._picked)
-            if letter is None or self._shift.halted.is_set():
+            letter = await self._find_letter(self._picked)
+            if letter is None or not self._goes_on() or not await self._is_announced(letter):
                 continue
-            going = self._picked
-            answer = await self._ask(going, want=True)
+            going, self._picked, self._announced, self._letter = self._picked, None, False, None
+            answer = await self._ask(going, want=not self._shift.halted.is_set())
             if answer.allowed:
                 await self._send(going, letter)
-            elif answer.refusal is Refusal.UNAPPROVED:
+                continue
+            await self._leave()  # its envelope was accepted, and only the end of the line takes that back
+            if answer.refusal is Refusal.UNAPPROVED:
                 await self._pause(going.edition, _UNAPPROVED, one=True)
 
+    def _goes_on(self) -> bool:
+        """Whether there is more to do: at a signal, the letter that was announced; at a fault, nothing."""
+        shift = self._shift
+        return not shift.halted.is_set() or (self._announced and not shift.reason and shift.failure is None)
+
     async def _ask(self, going: Picked | None, *, want: bool) -> Answer:
-        outcome = self._outcome
-        answer = await self._shift.ledger.ask(outcome, going, want)
-        self._outcome = None
+        while len(self._outcomes) > 1:
+            await self._ask_about(self._outcomes[0], None, want=False)
+        return await self._ask_about(self._outcomes[0] if self._outcomes else None, going, want=want)
+
+    async def _ask_about(self, outcome: Outcome | None, going: Picked | None, *, want: bool) -> Answer:
+        relay = self._session.relay if self._session is not None else ""
+        answer = await self._shift.ledger.ask(outcome, going, want, relay)
+        if outcome is not None:
+            del self._outcomes[0]
         if want:
             self._picked = answer.next
-        self._shift.note(answer, tried=outcome is not None and outcome.ending is not Ending.RETURNED)
+        await self._shift.note(answer, outcome)
         return answer
 
     async def _is_open(self) -> bool:
         """Whether there is a usable session; opens one when there is none. Outcomes are written before any wait."""
         if self._session is not None and self._session.usable:
             return True
+        self._announced = False
         await self._leave()
-        if self._outcome is not None:
+        if self._outcomes:
             await self._ask(None, want=False)
         if not self._shift.trouble.failures:
             return await self._open()
@@ -95,6 +111,7 @@ class Connection:
                 else:
                     await shift.fail(error.reply, connecting=True)
                 if shift.session_count:
+                    shift.crowded = True
                     return False  # the relay wants no more connections than it has
                 continue
             except DigestError as error:
@@ -106,36 +123,86 @@ class Connection:
             return True
         return False
 
+    async def _find_letter(self, picked: Picked) -> Letter | None:
+        return self._letter if self._letter is not None else await self._compose(picked)
+
+    async def _compose_following(self) -> Letter | None:
+        """The copy of what is picked, if its envelope can go along with the body before it."""
+        assert self._session is not None
+        if self._picked is None or not self._session.pipelines or self._shift.halted.is_set():
+            return None
+        return await self._compose(self._picked)
+
     async def _compose(self, picked: Picked) -> Letter | None:
         try:
             return await self._shift.compose(picked)
         except DigestError as error:
-            await self._put_back(behind=True)
+            self._picked = None
             if picked.edition is None:
-                self._outcome = Outcome(picked, Ending.FAILED, reply=redact_reply(error.cause))
+                self._outcomes.append(Outcome(picked, Ending.FAILED, reply=redact_reply(error.cause)))
             else:
+                self._outcomes.append(Outcome(picked, Ending.RETURNED, behind=True))
                 await self._pause(picked.edition, str(error), one=True)
             return None
 
-    async def _send(self, going: Picked, letter: Letter) -> None:
-        if self._session is None:
-            raise RuntimeError("a letter was let go without a session")
-        shift = self._shift
+    async def _is_announced(self, letter: Letter) -> bool:
+        """Whether the envelope of what is picked was accepted; it is sent if it was not. Else how that ended is noted."""
+        if self._announced:
+            return True
+        assert self._session is not None and self._picked is not None
         try:
-            reply = await self._session.send(letter)
+            reply = await self._session.announce(letter)
         except DigestError as error:
-            self._outcome = Outcome(going, Ending.RETURNED, behind=True)
-            await shift.halt(str(error))
+            await self._balk(self._picked, error)
+            self._picked = None
+            return False
+        return await self._take_invitation(letter, reply)
+
+    async def _take_invitation(self, letter: Letter, reply: Reply) -> bool:
+        self._announced = reply.invites_body
+        if self._announced:
+            self._letter = letter
+        else:
+            picked, self._picked, self._letter = self._picked, None, None
+            assert picked is not None
+            await self._judge(picked, letter, reply)
+        return self._announced
+
+    async def _send(self, going: Picked, letter: Letter) -> None:
+        """The body, and with it the next envelope if that can go along."""
+        assert self._session is not None
+        try:
+            following = self._letter = await self._compose_following()
+        except Exception:
+            self._outcomes.append(Outcome(going, Ending.RETURNED))  # nothing of it has left
+            raise
+        try:
+            reply, invitation = await self._session.deliver(letter, following)
+        except DigestError as error:
+            await self._balk(going, error)
             return
+        await self._judge(going, letter, reply)
+        if following is None or invitation is None:
+            return
+        if invitation.code is None and reply.code is None:  # it was lost with the letter before it
+            self._letter = None
+        else:
+            await self._take_invitation(following, invitation)
+
+    async def _judge(self, picked: Picked, letter: Letter, reply: Reply) -> None:
+        """Note how a letter ended, and what follows from it for the connection and the run."""
+        shift = self._shift
         verdict = judge(reply, wide=not letter.recipient.isascii(), proven=shift.proven)
-        self._outcome = Outcome(
-            going,
-            verdict.ending,
-            reply.code,
-            redact_reply(reply.text, letter.recipient),
-            domain_wide=verdict.domain_wide,
-            at_once=verdict.at_once,
-            behind=verdict.pause,
+        self._outcomes.append(
+            Outcome(
+                picked,
+                verdict.ending,
+                reply.code,
+                redact_reply(reply.text, letter.recipient),
+                domain_wide=verdict.domain_wide,
+                at_once=verdict.at_once,
+                behind=verdict.pause,
+            )
         )
         shift.proven = shift.proven or verdict.ending is Ending.SENT
         if verdict.close:
@@ -145,7 +212,12 @@ class Connection:
         elif verdict.close:
             await shift.fail(reply, connecting=False)
         if verdict.pause:
-            await self._pause(going.edition, describe(reply, shift.transport.name), one=verdict.edition_only)
+            await self._pause(picked.edition, describe(reply, shift.transport.name), one=verdict.edition_only)
+
+    async def _balk(self, picked: Picked, error: DigestError) -> None:
+        """Nothing of a letter left, and nothing can leave until something on this machine is mended."""
+        self._outcomes.append(Outcome(picked, Ending.RETURNED, behind=True))
+        await self._shift.halt(str(error))
 
     async def _pause(self, edition: str | None, reason: str, *, one: bool) -> None:
         """Pause one edition, or everything: also when a single letter shows the fault, since letters cannot be paused."""
@@ -154,18 +226,13 @@ class Connection:
         else:
             await self._shift.halt(reason)
 
-    async def _put_back(self, *, behind: bool = False) -> None:
-        """Turn the picked delivery into an outcome that puts it back; the one before it is written first."""
-        if self._picked is not None:
-            if self._outcome is not None:
-                await self._ask(None, want=False)
-            self._outcome, self._picked = Outcome(self._picked, Ending.RETURNED, behind=behind), None
-
     async def _end(self) -> None:
+        if self._picked is not None:
+            self._outcomes.append(Outcome(self._picked, Ending.RETURNED))
+            self._picked = None
         for attempt in range(1, _WRITE_TRIES + 1):
             try:
-                await self._put_back()
-                if self._outcome is not None:
+                if self._outcomes:
                     await self._ask(None, want=False)
                 break
             except StoreError as error:  # a disk may have room again in a moment; what is not written will be in doubt

@@ -43,12 +43,19 @@ class OutboxSession:
     """Writes letters as files. `shown` names those that a mail program has moved to cur/; they are not made again."""
 
     usable = True
+    pipelines = False
+    relay = "outbox"
 
     def __init__(self, folder: Path, shown: frozenset[str] = frozenset()) -> None:
         self._folder = folder
         self._shown = shown
 
-    async def send(self, letter: Letter) -> Reply:
+    async def announce(self, letter: Letter) -> Reply:
+        """Any letter is welcome."""
+        del letter
+        return Reply(Stage.DATA, 354, "go on")
+
+    async def deliver(self, letter: Letter, following: Letter | None = None) -> tuple[Reply, Reply | None]:
         """Keep a letter as a durable file.
 
         Raises:
@@ -58,7 +65,8 @@ class OutboxSession:
             await asyncio.to_thread(self._write, letter)
         except OSError as error:
             raise _refusal(self._folder, error) from error
-        return Reply(Stage.BODY, 250, "kept in the outbox")
+        kept = Reply(Stage.BODY, 250, "kept in the outbox")
+        return kept, None if following is None else await self.announce(following)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -17,14 +17,14 @@ from datetime import datetime, timedelta
 from digest.clock import real_now
 from digest.delivery.connection import Connection
 from digest.delivery.ledger import EditionView, Ledger, Overview
-from digest.delivery.shift import Progress, Shift
+from digest.delivery.shift import Breaker, Progress, Shift
 from digest.delivery.transitions import OPEN, State
 from digest.delivery.transport import Composer, Transport
 from digest.errors import DigestError, Status, StoreError
 
 __all__ = ["Limits", "Report", "Sender", "build_report"]
 
-_LOOK_EVERY = 2.0
+_LOOK_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Limits:
 
     `wait`: how far ahead the next due delivery may lie for the sender to wait for it. `patience`: how long a relay may give
     no answer about any letter before everything pauses. `drain`: how long letters in flight may take after a signal.
-    `threads`: how many threads make copies; 0 when they are made so quickly that a thread would cost more.
+    `threads`: how many threads make copies; 0 when they are made so quickly that a thread would cost more. `least_free`: so
+    many octets must be free on the disk of the ledger.
     """
 
     connections: int = 8
@@ -41,6 +42,7 @@ class Limits:
     patience: timedelta = timedelta(minutes=5)
     drain: timedelta = timedelta(seconds=30)
     threads: int = 0
+    least_free: int = 200 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class Sender:
         limits: how to work.
         on_progress: called after each commit that changed something, with what this run did so far.
         now: the clock that the ledger uses too.
+        breaker: says when an edition must pause because of how its letters end.
+        find_free: how many octets are free where the ledger lies; below `Limits.least_free` everything pauses.
+        on_stop: called when a signal has come and letters that are leaving are waited for.
     """
 
     ledger: Ledger
@@ -76,6 +81,9 @@ class Sender:
     limits: Limits = field(default_factory=Limits)
     on_progress: Callable[[Progress], None] | None = None
     now: Callable[[], datetime] = real_now
+    breaker: Breaker | None = None
+    find_free: Callable[[], int] | None = None
+    on_stop: Callable[[], None] | None = None
     _shift: Shift | None = field(default=None, init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _stopped: bool = field(default=False, init=False)
@@ -90,10 +98,21 @@ class Sender:
             return await self._run(threads)
 
     async def _run(self, threads: Executor | None) -> Report:
-        shift = Shift(self.ledger, self.transport, self.compose, self.limits.patience, self.on_progress, threads)
+        limits = self.limits
+        shift = Shift(
+            self.ledger, self.transport, self.compose, limits.patience, self.on_progress, threads, self.breaker
+        )  # fmt: skip
         self._shift = shift
         if self._stopped:
             shift.halted.set()
+        watching = asyncio.create_task(self._watch_disk(shift))
+        try:
+            return await self._work(shift)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _work(self, shift: Shift) -> Report:
         others_until: datetime | None = None
         while True:
             await self._round(shift)
@@ -107,6 +126,14 @@ class Sender:
             if shift.halted.is_set() or not await self._is_more_due(shift, view.next_at, others_until):
                 # looked at again, for staff may have paused or cancelled while we waited
                 return build_report(await self.ledger.review(), shift.progress, reason=shift.reason)
+
+    async def _watch_disk(self, shift: Shift) -> None:
+        """Stop in time: a ledger that cannot be written stops everything too, but leaves letters in doubt."""
+        while self.find_free is not None and not shift.halted.is_set():
+            free = self.find_free()
+            if free < self.limits.least_free:
+                await shift.halt(f"only {free // 2**20} MiB are free on the disk of the ledger")
+            await shift.rest(_LOOK_EVERY)
 
     @contextlib.contextmanager
     def _threads(self) -> Iterator[Executor | None]:
@@ -124,6 +151,8 @@ class Sender:
         self._stopped = True
         if self._shift is not None:
             self._shift.halted.set()
+            if self._shift.session_count and self.on_stop is not None:
+                self.on_stop()
         asyncio.get_running_loop().call_later(self.limits.drain.total_seconds(), self._leave)
 
     @contextlib.contextmanager
@@ -146,14 +175,17 @@ class Sender:
     async def _round(self, shift: Shift) -> None:
         """All connections until nothing is due; the first goes ahead alone, to see whether the relay answers."""
         shift.opened.clear()
-        first = asyncio.create_task(Connection(shift).run())
-        self._tasks = [first]
+        shift.crowded = False
+        self._tasks = []
+        self._add_connections(shift, 1)
         opened = asyncio.create_task(shift.opened.wait())
         try:
-            await asyncio.wait((first, opened), return_when=asyncio.FIRST_COMPLETED)
-            if not first.done() and not shift.halted.is_set():
-                self._tasks += [asyncio.create_task(Connection(shift).run()) for _ in range(self.limits.connections - 1)]
-            await asyncio.wait(self._tasks)
+            await asyncio.wait((self._tasks[0], opened), return_when=asyncio.FIRST_COMPLETED)
+            if not self._tasks[0].done():
+                self._add_connections(shift, self.limits.connections - 1)
+            while waiting := [task for task in self._tasks if not task.done()]:
+                await asyncio.wait(waiting, timeout=_LOOK_EVERY)
+                await self._fill_up(shift)
         except asyncio.CancelledError:
             self._leave()
             await asyncio.wait(self._tasks)
@@ -164,6 +196,19 @@ class Sender:
             if not task.cancelled() and (error := task.exception()) is not None:
                 raise error
         self._tasks = []
+
+    def _add_connections(self, shift: Shift, number: int) -> None:
+        if not shift.halted.is_set():
+            self._tasks += [asyncio.create_task(Connection(shift).run()) for _ in range(number)]
+
+    async def _fill_up(self, shift: Shift) -> None:
+        """Begin again with connections that had nothing to do: one that waits for a slow relay must not hold up news."""
+        busy = sum(not task.done() for task in self._tasks)
+        if not busy or busy == self.limits.connections or shift.crowded or shift.halted.is_set() or shift.trouble.failures:
+            return
+        next_at = await self.ledger.next_due()
+        if next_at is not None and next_at <= self.now():
+            self._add_connections(shift, self.limits.connections - busy)
 
     async def _is_more_due(self, shift: Shift, next_at: datetime | None, others_until: datetime | None) -> bool:
         """Wait for what is due soon, or for other senders to end; False when there is nothing to wait for."""

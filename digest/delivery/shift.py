@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
-from digest.delivery.ledger import Answer, Ledger, Picked
+from digest.delivery.ledger import Answer, Ledger, Outcome, Picked
 from digest.delivery.pace import Trouble
-from digest.delivery.transitions import OPEN, State
+from digest.delivery.transitions import OPEN, Ending, State
 from digest.delivery.transport import Composer, Letter, Reply, Transport
 from digest.delivery.verdicts import describe
 
-__all__ = ["Progress", "Shift"]
+__all__ = ["Breaker", "Progress", "Shift"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,19 @@ class Progress:
         return self.counts[State.QUEUED]
 
 
+class Breaker(Protocol):
+    """Watches how letters of each edition end."""
+
+    def note(self, edition: str | None, ending: Ending) -> str | None:
+        """Why the edition must pause now, in a sentence for people; None as long as all is well."""
+        ...
+
+
 class Shift:
     """One run of a sender, as its connections see it.
 
-    `halted` is set when no connection may begin another letter: by a signal, by a fault of ours (`reason`), or because
-    something broke (`failure`).
+    `crowded` says that the relay wants no more connections than there are. `halted` is set when no connection may begin
+    another letter: by a signal, by a fault of ours (`reason`), or because something broke (`failure`).
     """
 
     def __init__(
@@ -57,6 +66,7 @@ class Shift:
         patience: timedelta,
         on_progress: Callable[[Progress], None] | None,
         threads: Executor | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         self.ledger = ledger
         self.transport = transport
@@ -65,6 +75,7 @@ class Shift:
         self.halted = asyncio.Event()
         self.opened = asyncio.Event()
         self.door = asyncio.Lock()
+        self.crowded = False
         self.reason = ""
         self.failure: Exception | None = None
         self.proven = False
@@ -73,6 +84,7 @@ class Shift:
         self._compose = compose
         self._threads = threads
         self._on_progress = on_progress
+        self._breaker = breaker
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
@@ -95,14 +107,19 @@ class Shift:
             return self._compose(picked)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._compose, picked)
 
-    def note(self, answer: Answer, *, tried: bool) -> None:
+    async def note(self, answer: Answer, outcome: Outcome | None) -> None:
         """Count what the ledger has written, and tell who watches; what was only put back is no news."""
+        tried = outcome is not None and outcome.ending is not Ending.RETURNED
         changed = [answer.recorded] if tried and answer.recorded is not None else []
         if answer.refused is not None and answer.refused not in OPEN:
             changed.append(answer.refused)
         self.progress.counts.update(changed)
         if changed and self._on_progress is not None:
             self._on_progress(self.progress)
+        if outcome is not None and self._breaker is not None:
+            reason = self._breaker.note(outcome.picked.edition, outcome.ending)
+            if reason is not None and outcome.picked.edition is not None:
+                await self.ledger.pause(outcome.picked.edition, reason)
 
     async def halt(self, reason: str) -> None:
         """A fault of ours that concerns every letter: pause all editions of this run and let no connection go on."""

@@ -1,14 +1,13 @@
-"""The SMTP transport: aiosmtplib makes every connection; the dialogue about a letter is driven command by command.
+"""The SMTP transport: aiosmtplib makes every connection, `dialogue` leads the talk about letters.
 
-So it is always known how far a letter had come: MAIL, RCPT and DATA each have their answer before the body is written, and
-only a line lost after that leaves a doubt. Commands wait 60 seconds for an answer, the body 600 (RFC 5321 section 4.5.3.2.6
+It is always known how far a letter had come: MAIL, RCPT and DATA have their answers before the body is written, and only a
+line lost after that leaves a doubt. Commands wait 60 seconds for an answer, the body 600 (RFC 5321 section 4.5.3.2.6
 asks for ten minutes: a client that goes sooner makes duplicates at slow filters).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
 import socket
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 
 import aiosmtplib
 
+from digest.delivery.dialogue import Answer, Dialogue, take_over
 from digest.delivery.relay import VARIABLE, Encryption, Relay
 from digest.delivery.transport import Letter, Reply, Stage, UnreachableError
 from digest.errors import DeliveryError
@@ -24,7 +24,8 @@ from digest.errors import DeliveryError
 __all__ = ["SmtpSession", "SmtpTransport", "Timeouts", "stuff_dots"]
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
-_LOST = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, ConnectionError, TimeoutError)
+_STAGES = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+_GO_ON = Reply(Stage.DATA, 354)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,24 @@ class Timeouts:
     quit: float = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a relay said after EHLO: the most octets of a letter (0: any), and which extensions it has."""
+
+    size: int
+    tells_size: bool
+    pipelining: bool
+    octets: bool
+    utf8: bool
+
+    @classmethod
+    def of(cls, client: aiosmtplib.SMTP) -> Offers:
+        """What the relay of a client offers (RFC 1870, 2920, 6152, 6531)."""
+        has, size = client.supports_extension, client.esmtp_extensions.get("size", "")
+        limit = int(size) if size.isascii() and size.isdigit() else 0
+        return cls(limit, has("size"), has("pipelining"), has("8bitmime"), has("smtputf8"))
+
+
 class SmtpTransport:
     """Opens sessions with one relay.
 
@@ -44,16 +63,20 @@ class SmtpTransport:
         ehlo_name: what we call ourselves, a domain of the newsroom; never this machine's own name, which every reader of a
             mail's Received lines would see.
         timeouts: how long to wait for answers.
+        most_letters: how many letters one session takes; 0 for any number.
 
     Raises:
         DeliveryError: a certificate file of the relay's settings cannot be used.
     """
 
-    def __init__(self, relay: Relay, *, ehlo_name: str = "localhost", timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, relay: Relay, *, ehlo_name: str = "localhost", timeouts: Timeouts | None = None, most_letters: int = 0
+    ) -> None:
         self.name = str(relay)
         self.relay = relay
         self._ehlo_name = ehlo_name
         self._timeouts = timeouts or Timeouts()
+        self._most_letters = most_letters
         self._context = None if relay.encryption is Encryption.NONE else _build_context(relay)
 
     async def open(self) -> SmtpSession:
@@ -70,7 +93,11 @@ class SmtpTransport:
             if isinstance(error, asyncio.CancelledError):
                 raise
             raise UnreachableError(opening.explain(error)) from error
-        return SmtpSession(opening.client, self._timeouts)
+        dialogue = take_over(opening.client)
+        if dialogue is None:
+            opening.client.close()
+            raise UnreachableError(Reply(Stage.EHLO, None, "it says something that nobody asked for"))
+        return SmtpSession(dialogue, Offers.of(opening.client), self.name, self._timeouts, self._most_letters)
 
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -104,6 +131,8 @@ class _Opening:
         if self._relay.user is not None and self._relay.password is not None:
             self._stage = Stage.AUTH
             await self.client.login(self._relay.user, self._relay.password)
+            self._stage = Stage.EHLO
+            await self.client.ehlo()  # what is offered may depend on who asks
 
     def explain(self, error: BaseException) -> Reply:
         """The reply that stands for an error; a programming fault is raised again."""
@@ -122,114 +151,137 @@ class _Opening:
 class SmtpSession:
     """One connection to a relay, after EHLO, TLS and AUTH; one letter after the other."""
 
-    def __init__(self, client: aiosmtplib.SMTP, timeouts: Timeouts) -> None:
-        self._client = client
+    def __init__(self, dialogue: Dialogue, offers: Offers, relay: str, timeouts: Timeouts, most_letters: int = 0) -> None:
+        self.relay = relay
+        self._dialogue = dialogue
+        self._offers = offers
         self._timeouts = timeouts
-        self._size_limit = _size_limit(client)
+        self._left = most_letters or -1  # how many letters it may still take; below 0 any number
+        self._is_open = False  # an envelope was accepted and its body is awaited
+
+    @property
+    def pipelines(self) -> bool:
+        """Whether another envelope may leave together with the body of the letter that was announced."""
+        return self._offers.pipelining and self._left != 0
 
     @property
     def usable(self) -> bool:
-        """Whether the connection stands."""
-        return self._client.is_connected
+        """Whether the connection stands and may take another letter."""
+        return not self._dialogue.loss and (self._left != 0 or self._is_open)
 
-    async def send(self, letter: Letter) -> Reply:
-        """One mail transaction (RFC 5321 section 3.3).
+    async def announce(self, letter: Letter) -> Reply:
+        """MAIL, RCPT and DATA (RFC 5321 section 3.3), in one write where the relay pipelines.
 
         Raises:
             DeliveryError: the relay says that it never takes a letter of this size.
         """
-        unsendable = self._look_at(letter)
-        if unsendable:
-            return unsendable
-        for stage, command in self._envelope(letter):
-            reply = await self._command(stage, command)
-            if reply.code is None or not _goes_on(reply):
-                return await self._reset_after(reply)
-        return await self._body(stuff_dots(letter.message))
+        if (objection := self._find_objection(letter)) is not None:
+            if isinstance(objection, DeliveryError):
+                raise objection
+            return objection
+        self._left -= 1
+        commands = self._envelope(letter)
+        if not self._offers.pipelining:
+            return await self._announce_slowly(commands)
+        await self._dialogue.drain(self._timeouts.command)
+        self._dialogue.write(commands, 3)
+        return await self._read_envelope()
+
+    async def deliver(self, letter: Letter, following: Letter | None = None) -> tuple[Reply, Reply | None]:
+        """The body with its lone dot, and the next envelope behind it where the relay pipelines and has no objection."""
+        parts = stuff_dots(letter.message) if letter.has_dots else [letter.message, b".\r\n"]
+        joined = following is not None and self.pipelines and self._find_objection(following) is None
+        if joined and following is not None:
+            self._left -= 1
+            parts += self._envelope(following)
+        await self._dialogue.drain(self._timeouts.body)
+        if self._dialogue.loss:  # nothing was written, so nothing is in doubt
+            return Reply(Stage.DATA, None, self._dialogue.loss), None
+        self._is_open = False
+        self._dialogue.write(parts, 4 if joined else 1)
+        answers = await self._dialogue.read(1, self._timeouts.body)
+        body = _reply(Stage.BODY, answers[0]) if answers else Reply(Stage.BODY, None, self._dialogue.loss)
+        return body, await self._read_envelope() if joined else None
 
     async def close(self) -> None:
         """QUIT, then close; what goes wrong here no longer matters."""
-        with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-            if self._client.is_connected:
-                await asyncio.wait_for(self._client.quit(timeout=self._timeouts.quit), self._timeouts.quit)
-        self._client.close()
+        dialogue = self._dialogue
+        if self._is_open:
+            dialogue.drop()
+        if not dialogue.loss:
+            dialogue.write([b"QUIT\r\n"], 1)
+            await dialogue.read(1, self._timeouts.quit)
+        dialogue.drop("closed")
 
     def abort(self) -> None:
         """Drop the line at once, with whatever is still unwritten."""
-        abort = getattr(self._client.transport, "abort", None)  # uvloop's transports share no base class with asyncio's
-        if abort is not None:
-            abort()
-        self._client.close()
+        self._dialogue.drop()
 
-    def _look_at(self, letter: Letter) -> Reply | None:
-        if self._size_limit and len(letter.message) > self._size_limit:
-            raise DeliveryError(
+    def _find_objection(self, letter: Letter) -> Reply | DeliveryError | None:
+        """Why a letter cannot go to this relay; an error if that is for people to mend."""
+        limit = self._offers.size
+        if limit and len(letter.message) > limit:
+            return DeliveryError(
                 "the relay",
-                f"it takes letters of at most {self._size_limit:,} bytes, and this one has {len(letter.message):,}",
+                f"it takes letters of at most {limit:,} bytes, and this one has {len(letter.message):,}",
                 "Shorten the edition, or raise the limit at the relay.",
             )
-        for address in (letter.sender, letter.recipient):
-            if _UNSAFE.search(address) or "@" not in address:
-                return Reply(Stage.LETTER, None, "the address cannot be mailed")
-        if not letter.recipient.isascii() and not self._client.supports_extension("smtputf8"):
+        if _UNSAFE.search(letter.recipient) or "@" not in letter.recipient or _UNSAFE.search(letter.sender):
+            return Reply(Stage.LETTER, None, "the address cannot be mailed")
+        if not self._offers.utf8 and not letter.recipient.isascii():
             return Reply(Stage.LETTER, None, "the relay takes no addresses with letters beyond English ones (SMTPUTF8)")
         return None
 
-    def _envelope(self, letter: Letter) -> tuple[tuple[Stage, bytes], ...]:
-        options = [f"SIZE={len(letter.message)}"] if self._client.supports_extension("size") else []
-        if not letter.message.isascii() and self._client.supports_extension("8bitmime"):
-            options.append("BODY=8BITMIME")
+    def _envelope(self, letter: Letter) -> list[bytes]:
+        mail = f"MAIL FROM:<{letter.sender}>"
+        if self._offers.tells_size:
+            mail += f" SIZE={len(letter.message)}"
+        if self._offers.octets and not letter.message.isascii():
+            mail += " BODY=8BITMIME"
         if not letter.recipient.isascii():
-            options.append("SMTPUTF8")
-        mail = " ".join([f"MAIL FROM:<{letter.sender}>", *options])
-        return (
-            (Stage.MAIL, mail.encode()),
-            (Stage.RCPT, f"RCPT TO:<{letter.recipient}>".encode()),
-            (Stage.DATA, b"DATA"),
-        )
+            mail += " SMTPUTF8"
+        return [f"{mail}\r\n".encode(), f"RCPT TO:<{letter.recipient}>\r\n".encode(), b"DATA\r\n"]
 
-    async def _command(self, stage: Stage, command: bytes) -> Reply:
-        try:
-            response = await self._client.execute_command(command)
-        except _LOST as error:
-            self.abort()
-            return Reply(stage, None, _describe_loss(error))
-        except aiosmtplib.SMTPResponseException as error:  # an answer that is none
-            self.abort()
-            return Reply(stage, None, error.message)
-        return Reply(stage, response.code, response.message)
+    async def _announce_slowly(self, commands: list[bytes]) -> Reply:
+        """Each command after the answer to the one before it."""
+        for stage, command in zip(_STAGES, commands, strict=True):
+            self._dialogue.write([command], 1)
+            answers = await self._dialogue.read(1, self._timeouts.command)
+            if not answers:
+                return Reply(stage, None, self._dialogue.loss)
+            if not _goes_on(stage, answers[0]):
+                return await self._reset_after(_reply(stage, answers[0]))
+        self._is_open = True
+        return _reply(stage, answers[0])
+
+    async def _read_envelope(self) -> Reply:
+        """What the answers to a whole envelope say: the first one that does not let the letter go on, or that of DATA."""
+        answers = await self._dialogue.read(3, self._timeouts.command)
+        for stage, answer in zip(_STAGES, answers, strict=False):
+            if _goes_on(stage, answer):
+                continue
+            if len(answers) == 3 and answers[2].code == 354:  # it would take the lone dot for an empty letter
+                self._dialogue.drop("it invites a body that it has refused")
+            return await self._reset_after(_reply(stage, answer))
+        if len(answers) < 3:
+            return Reply(_STAGES[len(answers)], None, self._dialogue.loss)
+        self._is_open = True
+        return _GO_ON
 
     async def _reset_after(self, reply: Reply) -> Reply:
         """Take the refused envelope back (RSET), so that the connection serves the next letter."""
-        if self._client.is_connected and reply.code is not None and 400 <= reply.code < 600:
-            answer = await self._command(reply.stage, b"RSET")
-            if answer.code != 250:
-                self.abort()
+        if reply.code is not None and 400 <= reply.code < 600 and not self._dialogue.loss:
+            self._dialogue.write([b"RSET\r\n"], 1)
+            answers = await self._dialogue.read(1, self._timeouts.command)
+            if not answers or answers[0].code != 250:
+                self._dialogue.drop()
         else:
-            self.abort()
+            self._dialogue.drop()
         return reply
 
-    async def _body(self, data: bytes) -> Reply:
-        protocol = self._client.protocol
-        try:
-            if protocol is None:
-                raise aiosmtplib.SMTPServerDisconnected("connection lost")
-            protocol.write(data)
-        except aiosmtplib.SMTPServerDisconnected as error:  # nothing was written, so nothing is in doubt
-            self.abort()
-            return Reply(Stage.DATA, None, _describe_loss(error))
-        try:
-            response = await protocol.read_response(timeout=self._timeouts.body)
-        except (*_LOST, aiosmtplib.SMTPResponseException) as error:
-            self.abort()
-            return Reply(Stage.BODY, None, _describe_loss(error))
-        if response.code == 421:
-            self.abort()
-        return Reply(Stage.BODY, response.code, response.message)
 
-
-def stuff_dots(message: bytes) -> bytes:
-    """The body as it travels (RFC 5321 section 4.5.2): dots at line starts doubled, the lone dot behind it.
+def stuff_dots(message: bytes) -> list[bytes]:
+    """The parts of a body as it travels (RFC 5321 section 4.5.2): dots at line starts doubled, the lone dot behind it.
 
     Compiled messages have no line that starts with a dot, so this costs one look.
     """
@@ -237,19 +289,16 @@ def stuff_dots(message: bytes) -> bytes:
         message = message.replace(b"\r\n.", b"\r\n..")
     if message.startswith(b"."):
         message = b"." + message
-    return message + (b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")
+    return [message, b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n"]
 
 
-def _goes_on(reply: Reply) -> bool:
+def _reply(stage: Stage, answer: Answer) -> Reply:
+    return Reply(stage, answer.code, answer.text)
+
+
+def _goes_on(stage: Stage, answer: Answer) -> bool:
     """Whether a command got the answer after which the next may follow (RFC 5321 section 4.3.2)."""
-    if reply.stage is Stage.DATA:
-        return reply.code == 354
-    return reply.code is not None and 200 <= reply.code < 300
-
-
-def _size_limit(client: aiosmtplib.SMTP) -> int:
-    text = client.esmtp_extensions.get("size", "")
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return answer.code == 354 if stage is Stage.DATA else 200 <= answer.code < 300
 
 
 def _build_context(relay: Relay) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from digest.delivery.ledger import Picked
 
-__all__ = ["Composer", "Letter", "Reply", "Session", "Stage", "Transport", "UnreachableError"]
+__all__ = ["Composer", "FullError", "Letter", "Reply", "Session", "Stage", "Transport", "UnreachableError", "send_letter"]
 
 
 class Stage(StrEnum):
@@ -38,15 +38,29 @@ class Letter:
     recipient: str = field(repr=False)
     message_id: str
     message: bytes = field(repr=False)
+    has_dots: bool = True
+    """Whether a line of the message may begin with a dot; looking for one takes longer than sending the letter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The last thing that happened: the stage, the relay's code and words; code None when the connection gave no answer."""
+    """The last thing that happened: the stage, the relay's code and words; code None when the connection gave no answer.
+
+    Where there are several relays, `relay` names the one that said so, `elsewhere` that another may take the letter, and
+    `others` has what those said that were called beside it.
+    """
 
     stage: Stage
     code: int | None
     text: str = ""
+    relay: str = ""
+    elsewhere: bool = False
+    others: tuple[Reply, ...] = ()
+
+    @property
+    def invites_body(self) -> bool:
+        """Whether an envelope was accepted, so that its body may follow."""
+        return self.stage is Stage.DATA and self.code == 354
 
 
 class UnreachableError(Exception):
@@ -57,29 +71,67 @@ class UnreachableError(Exception):
         self.reply = reply
 
 
+class FullError(UnreachableError):
+    """All connections that a relay may have are open; whoever has one goes on, and nothing is wrong."""
+
+
 class Session(Protocol):
-    """An open way for letters."""
+    """An open way for letters. Each goes in two steps: its envelope, and only when that is accepted its body.
+
+    `relay` is the name of the relay, `pipelines` says that the next envelope may leave together with a body.
+    """
+
+    @property
+    def relay(self) -> str: ...  # noqa: D102 (described by the class)
+    @property
+    def pipelines(self) -> bool: ...  # noqa: D102
 
     @property
     def usable(self) -> bool:
         """Whether the next letter can go this way."""
         ...
 
-    async def send(self, letter: Letter) -> Reply:
-        """Send one letter and say how it ended; a lost connection is an answer too, never an exception.
+    async def announce(self, letter: Letter) -> Reply:
+        """Send a letter's envelope; `Reply.invites_body` says that its body may follow.
+
+        A lost connection is an answer too, never an exception. After any other answer the session is ready for the next
+        envelope, or no longer usable.
 
         Raises:
             DeliveryError: nothing left, and nothing can leave until something on this machine is mended.
         """
         ...
 
+    async def deliver(self, letter: Letter, following: Letter | None = None) -> tuple[Reply, Reply | None]:
+        """Send the body of the letter that was announced; how that ended, and the answer to the next envelope.
+
+        That is None when the following letter was not announced with it: it may be by itself.
+
+        Raises:
+            DeliveryError: nothing of it left, and nothing can leave until something on this machine is mended.
+        """
+        ...
+
     async def close(self) -> None:
-        """Take leave politely, in 5 seconds at most, then close. Never raises."""
+        """Take leave politely, in 5 seconds at most, then close. Never raises.
+
+        A letter that is announced and not delivered cannot be taken back: then the line is dropped, which ends it.
+        """
         ...
 
     def abort(self) -> None:
         """Drop the line at once. Never raises."""
         ...
+
+
+async def send_letter(session: Session, letter: Letter) -> Reply:
+    """One letter whole, for those who have nothing to ask between its envelope and its body.
+
+    Raises:
+        DeliveryError: nothing left, and nothing can leave until something on this machine is mended.
+    """
+    reply = await session.announce(letter)
+    return (await session.deliver(letter))[0] if reply.invites_body else reply
 
 
 class Transport(Protocol):

@@ -65,6 +65,11 @@ class CompiledMessage:
         return is_relaxed(b"-".join(self.constants))
 
     @cached_property
+    def has_dots(self) -> bool:
+        """Whether a line of a copy may begin with a dot; of the values only a link begins a line."""
+        return any(b"\r\n." in constant for constant in self.constants)
+
+    @cached_property
     def sender(self) -> str:
         """The address in its From line, which is the envelope's too: the Return-Path tells no more than the letter does.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from digest.delivery.relay import Outbox, choose_way
 from digest.delivery.transitions import Ending
-from digest.delivery.transport import Letter, Reply, Stage, Transport, UnreachableError
+from digest.delivery.transport import Letter, Reply, Stage, Transport, UnreachableError, send_letter
 from digest.delivery.verdicts import describe, judge, redact_reply
 from digest.desk.inspecting import check_choice
 from digest.desk.press import Press, carries_nothing
@@ -187,7 +187,7 @@ async def _deliver(transport: Transport, letters: Sequence[Letter]) -> list[Repl
         for letter in letters:
             if session is None or not session.usable:
                 session = await transport.open()
-            replies.append(await session.send(letter))
+            replies.append(await send_letter(session, letter))
     except UnreachableError as error:
         replies += [error.reply] * (len(letters) - len(replies))
     finally:

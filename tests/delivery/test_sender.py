@@ -349,7 +349,7 @@ async def test_one_copy_that_cannot_be_made_does_not_stop_the_others_for_ever(re
         return worlds.compose(picked)  # type: ignore[no-any-return]
 
     async with fake.ScriptedServer() as server:
-        for _ in range(3):
+        for _ in range(5):
             readers.do("UPDATE edition SET state = 'sending'")
             await send(readers, worlds, relay(server.port), compose=compose)
 
@@ -501,7 +501,7 @@ async def test_a_signal_lets_letters_in_flight_end_and_puts_the_rest_back(reader
         report = await send(readers, worlds, relay(server.port), meanwhile=lambda sender: sender.stop())
 
     assert report.status is Status.WAITING
-    assert 1 <= len(server.accepted) <= 4
+    assert 1 <= len(server.accepted) <= 8  # those in flight, and those that the relay waited for already
     assert readers.counts() == {"sent": len(server.accepted), "queued": 20 - len(server.accepted)}
     assert server.quit_count == server.connection_count
     assert readers.rows("SELECT count(*) FROM delivery WHERE unknown_count > 0") == [(0,)]

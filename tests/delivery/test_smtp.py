@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from digest.delivery.relay import parse_smtp_url
 from digest.delivery.smtp import SmtpTransport, Timeouts, stuff_dots
-from digest.delivery.transport import Letter, Reply, Stage, UnreachableError
+from digest.delivery.transport import Letter, Reply, Stage, UnreachableError, send_letter
 from digest.errors import DeliveryError
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ def transport(port: int, scheme: str = "smtp", user: str = "", options: str = ""
 async def send_one(way: SmtpTransport, letter: Letter) -> tuple[Reply, bool]:
     """The reply to a letter, and whether the session would take another."""
     session = await way.open()
-    reply = await session.send(letter)
+    reply = await send_letter(session, letter)
     usable = session.usable
     await session.close()
     return reply, usable
@@ -65,7 +65,7 @@ async def test_a_real_server_gets_the_very_bytes_of_each_letter(letter: Letters)
     copies = [letter(f"reader-{n}@example.org", b".dots\r\n..more\r\n.\r\n\r\nend\r\n", n) for n in range(3)]
     async with real_server() as server:
         session = await transport(server.port).open()
-        replies = [await session.send(copy) for copy in copies]
+        replies = [await send_letter(session, copy) for copy in copies]
         await session.close()
 
     assert replies == [Reply(Stage.BODY, 250, "2.0.0 taken")] * 3
@@ -242,8 +242,8 @@ async def test_after_a_refusal_the_connection_serves_the_next_letter(fake: Modul
 
     async with fake.ScriptedServer(script) as server:
         session = await transport(server.port).open()
-        first = await session.send(letter("one@example.org", number=1))
-        second = await session.send(letter("two@example.org", number=2))
+        first = await send_letter(session, letter("one@example.org", number=1))
+        second = await send_letter(session, letter("two@example.org", number=2))
         await session.close()
 
     assert (first.code, second.code) == (450, 250)
@@ -265,7 +265,7 @@ async def test_a_server_that_is_gone_before_the_letter_leaves_no_doubt(fake: Mod
         session = await transport(server.port).open()
     for _ in range(20):
         await asyncio.sleep(0.01)
-    reply = await session.send(letter())
+    reply = await send_letter(session, letter())
     await session.close()
 
     assert (reply.stage, reply.code) == (Stage.MAIL, None)
@@ -275,9 +275,9 @@ async def test_a_server_that_is_gone_before_the_letter_leaves_no_doubt(fake: Mod
 async def test_the_size_is_told_and_a_limit_known_before_anything_is_said(fake: ModuleType, letter: Letters) -> None:
     async with fake.ScriptedServer(extensions=["SIZE 500"]) as server:
         session = await transport(server.port).open()
-        reply = await session.send(letter())
+        reply = await send_letter(session, letter())
         with pytest.raises(DeliveryError, match="at most 500 bytes"):
-            await session.send(letter(message=b"x" * 600 + b"\r\n"))
+            await send_letter(session, letter(message=b"x" * 600 + b"\r\n"))
         await session.close()
 
     assert reply.code == 250
@@ -320,7 +320,7 @@ async def test_leaving_takes_no_longer_than_it_should(fake: ModuleType) -> None:
     async with fake.ScriptedServer() as server:
         session = await transport(server.port).open()
         server.script = lambda _moment: None
-        session._client.protocol.transport.pause_reading()  # type: ignore[union-attr]
+        session._dialogue._transport.pause_reading()  # type: ignore[union-attr]
         async with asyncio.timeout(2):
             await session.close()
 
@@ -350,4 +350,4 @@ async def test_a_certificate_file_that_is_not_there_is_a_plain_error() -> None:
     ],
 )
 def test_dots_at_line_starts_are_doubled(message: bytes, travels: bytes) -> None:
-    assert stuff_dots(message) == travels
+    assert b"".join(stuff_dots(message)) == travels
