@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.screen import count, print_table, site_of
+from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from digest.store.letters import StoredLetter
     from digest.store.press_feeds import PressFeed
 
 __all__ = ["register"]
@@ -32,14 +34,27 @@ def register(app: typer.Typer) -> None:
 def add(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Who gets it, such as a medium and a person; no e-mail address.")],
+    to: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail the feed's address to that person.")] = None,
+    language: Annotated[str, typer.Option(help="The letter's language; else the newsroom's own.")] = "",
+    show: Annotated[bool, typer.Option("--show", help="Print the feed's address too, though it is mailed.")] = False,
     actor: As = "staff",
 ) -> None:
-    """Make a private feed and print its address, which is never shown again."""
+    """Make a private feed, and print its address or mail it; it is never shown again."""
     from digest.desk.accrediting import add_press_feed
     from digest.desk.workplace import open_workplace
 
+    if to is None and (language or show):
+        raise UsageError("press add", "--language and --show belong to a feed that is mailed", "Add --to ADDRESS.")
     with open_workplace(site_of(context)) as place:
-        addresses = add_press_feed(place, name, actor=actor)
+        addresses = add_press_feed(place, name, actor=actor, to=to, language=language)
+    if to is not None:
+        typer.echo("The feed's address is in a letter that waits to be sent.")
+        typer.echo("It leaves with the next `digest send`, or by itself while `digest serve` runs.", err=True)
+    if to is None or show:
+        _show(addresses)
+
+
+def _show(addresses: tuple[str, ...]) -> None:
     for address in addresses:
         typer.echo(address)
     typer.echo(
@@ -50,24 +65,39 @@ def add(
 
 @press.command("list")
 def list_(context: typer.Context) -> None:
-    """Show who has a private feed, since when, and on which day it was last used."""
-    from digest.desk.accrediting import list_press_feeds
+    """Show who has a private feed, since when, on which day it was last used, and what became of its letter."""
+    from digest.desk.accrediting import list_press_feeds, list_press_letters
     from digest.desk.workplace import open_workplace
 
     site = site_of(context)
     with open_workplace(site) as place:
-        feeds = list_press_feeds(place)
+        feeds, letters = list_press_feeds(place), list_press_letters(place)
     zone = site.settings.zone
     print_table(
-        [(feed.name, f"since {feed.created_at.astimezone(zone):%Y-%m-%d}", *_describe(feed, zone)) for feed in feeds]
+        [
+            (
+                feed.name,
+                f"since {feed.created_at.astimezone(zone):%Y-%m-%d}",
+                *_describe(feed, letters.get(feed.number), zone),
+            )
+            for feed in feeds
+        ]
     )
     typer.echo(f"{count(sum(feed.revoked_at is None for feed in feeds), 'private feed')} open, {len(feeds)} in all")
 
 
-def _describe(feed: PressFeed, zone: tzinfo) -> tuple[str, str]:
-    """When it was last used, and whether it works."""
+def _describe(feed: PressFeed, letter: StoredLetter | None, zone: tzinfo) -> tuple[str, str, str]:
+    """When it was last used, whether it works, and what became of the letter with its address."""
     used = f"last used {feed.used_on}" if feed.used_on else "never used"
-    return used, f"revoked {feed.revoked_at.astimezone(zone):%Y-%m-%d}" if feed.revoked_at else "open"
+    is_open = f"revoked {feed.revoked_at.astimezone(zone):%Y-%m-%d}" if feed.revoked_at else "open"
+    return used, is_open, "" if letter is None else _describe_letter(letter, zone)
+
+
+def _describe_letter(letter: StoredLetter, zone: tzinfo) -> str:
+    if letter.rested_at is None:
+        return "letter waits"
+    said = f": {letter.reply}" if letter.state == "failed" and letter.reply else ""
+    return f"letter {letter.state} {letter.rested_at.astimezone(zone):%Y-%m-%d}{said}"
 
 
 @press.command("revoke")

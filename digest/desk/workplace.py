@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digest.mail.pieces import Inliner
     from digest.store.cache import Cache
     from digest.store.database import Store
+    from digest.store.sqlite import AnyConnection
     from digest.subscribers.keys import Keys
     from digest.subscribers.sealing import Sealer
 
@@ -91,25 +92,47 @@ class Workplace:
         Raises:
             SubscriberError: they are missing though readers are stored, or they are another site's.
         """
-        from digest.store.facts import keep_fact, read_fact
+        with self.store.reading() as connection:
+            keys, is_known = self._find_keys(connection)
+        if not is_known:
+            with self.store.writing() as connection:
+                self._keep_fingerprint(connection, keys)
+        return keys
+
+    def open_keys(self, connection: AnyConnection) -> None:
+        """Open the keys inside a transaction that writes: their first use writes too, and would wait for it in vain.
+
+        Raises:
+            SubscriberError: they are missing though readers are stored, or they are another site's.
+        """
+        if "keys" not in self.__dict__:
+            keys, is_known = self._find_keys(connection)
+            if not is_known:
+                self._keep_fingerprint(connection, keys)
+            self.__dict__["keys"] = keys
+
+    def _find_keys(self, connection: AnyConnection) -> tuple[Keys, bool]:
+        """The keys, and whether the database knows already whose they are."""
+        from digest.store.facts import read_fact
         from digest.store.readers import has_readers
         from digest.subscribers.keys import fingerprint, open_keys
 
-        with self.store.reading() as connection:
-            known = read_fact(connection, _FINGERPRINT)
-            sealed = has_readers(connection)
+        known = read_fact(connection, _FINGERPRINT)
+        sealed = has_readers(connection)
         keys = open_keys(self.site.keys, make=True, existing_data=sealed, outside=(self.site.public, self.site.var))
-        own = fingerprint(keys)
-        if known is None or (known != own and not sealed):
-            with self.store.writing() as connection:
-                keep_fact(connection, _FINGERPRINT, own)
-        elif known != own:
+        if known is not None and known != fingerprint(keys) and sealed:
             raise SubscriberError(
                 str(self.site.keys),
                 "these are not the keys that the stored addresses are sealed under",
                 "Restore the keys that belong to this database, or set DIGEST_KEYS to the folder that holds them.",
             )
-        return keys
+        return keys, known == fingerprint(keys)
+
+    def _keep_fingerprint(self, connection: AnyConnection, keys: Keys) -> None:
+        from digest.store.facts import keep_fact
+        from digest.subscribers.keys import fingerprint
+
+        keep_fact(connection, _FINGERPRINT, fingerprint(keys))
 
     @cached_property
     def sealer(self) -> Sealer:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 from digest.mail.letter import CorrectionPiece, Form, ItemPiece, Letter, MoreLink, Picture, Section, WithdrawalPiece
-from digest.mail.single import Row, SingleKind, SingleLetter
+from digest.mail.single import LetterKind, Notice, Row, SingleKind, SingleLetter
+from digest.mail.single_notices import NOTICE_LANGUAGE
 from digest.settings import Mailbox
 
 __all__ = ["sample_letter", "sample_singles"]
@@ -53,25 +55,42 @@ def sample_letter(language: str = "en") -> Letter:
 
 
 def sample_singles(language: str = "en") -> Iterator[SingleLetter]:
-    """One letter of each kind that is no edition, in full and in discreet form, and a goodbye without a link."""
+    """One letter of each kind that is no edition; those to readers in full and discreet, a goodbye without a link too.
+
+    Notices to staff stand for each other: all have the same parts.
+    """
     hours: tuple[tuple[SingleKind, int], ...] = (
         ("confirmation", 72), ("present", 1), ("preferences", 1), ("goodbye", 720), ("goodbye", 0)
     )  # fmt: skip
     forms: tuple[Form, ...] = ("full", "discreet")
     for (kind, link_hours), form in product(hours, forms):
         shows_rows = kind in ("confirmation", "present") and form == "full"
-        yield SingleLetter(
-            kind=kind,
-            language=language,
+        yield replace(
+            _single(kind, language, link_hours),
             form=form,
-            newsroom="The Newsroom",
-            list_title="Supporters",
-            subject="A letter to one reader",
-            sender=Mailbox("The Newsroom", "news@news.example.org"),
-            reply_to="desk@example.org",
-            postal_address="1 Example Street, 10001 New York",
-            front_url=f"{_URL}/",
             rows=(Row("Topics", "Ukraine"),) if shows_rows else (),
-            link_hours=link_hours,
             kept_days=30 if kind == "goodbye" else 0,
         )
+    yield replace(_single("press-feed", language), list_title="", contact="press@example.org")
+    about = Notice("supporters", edition="2022-w09-supporters", listed=("Title of an item",), unlisted_count=1)
+    yield _single("approval-wanted", NOTICE_LANGUAGE, rows=(Row("Edition", about.edition),), notice=about)
+
+
+def _single(
+    kind: LetterKind, language: str, link_hours: int = 0, rows: tuple[Row, ...] = (), notice: Notice | None = None
+) -> SingleLetter:
+    return SingleLetter(
+        kind=kind,
+        language=language,
+        form="full",
+        newsroom="The Newsroom",
+        list_title="Supporters",
+        subject="A letter to one reader",
+        sender=Mailbox("The Newsroom", "news@news.example.org"),
+        reply_to="desk@example.org",
+        postal_address="1 Example Street, 10001 New York",
+        front_url=f"{_URL}/",
+        rows=rows,
+        link_hours=link_hours,
+        notice=notice,
+    )

@@ -11,13 +11,13 @@ from digest.errors import SubscriberError
 from digest.mail.filling import SUBJECT_LIMIT, shorten
 from digest.mail.letter import Form
 from digest.mail.single import Row, SingleKind, SingleLetter
-from digest.mail.single_wording import single_subject
+from digest.mail.single_wording import press_subject, single_subject
 from digest.mail.wording import discreet_sender, join_names
 from digest.newsroom.addresses import Addresses
 from digest.settings import ReaderList, Settings
 from digest.templates import Templates, Words
 
-__all__ = ["Wish", "fill_single"]
+__all__ = ["Wish", "fill_press_feed", "fill_single"]
 
 
 class Wish(Protocol):
@@ -79,6 +79,34 @@ def fill_single(
         rows=tuple(_rows(wish, chosen, settings, words)) if shows_rows else (),
         link_hours=link_hours,
         kept_days=kept_days,
+    )
+
+
+def fill_press_feed(settings: Settings, templates: Templates, language: str = "") -> SingleLetter:
+    """The letter that brings accredited press the address of a private feed, in one of the newsroom's languages.
+
+    It comes from the list `press`, else from the first list of newsroom.toml.
+
+    Raises:
+        SubscriberError: newsroom.toml has no list, so nobody could send it.
+    """
+    own = settings.newsroom
+    if not settings.lists:
+        raise SubscriberError("a letter to the press", "newsroom.toml has no list that it could come from", "Add one.")
+    sending = settings.lists.get("press") or next(iter(settings.lists.values()))
+    words = templates.words(language or own.language)
+    return SingleLetter(
+        kind="press-feed",
+        language=words.language,
+        form="full",
+        newsroom=own.name,
+        list_title="",
+        subject=shorten(press_subject(own.name, words), SUBJECT_LIMIT),
+        sender=sending.sender,
+        reply_to=sending.reply_to,
+        postal_address=own.postal_address,
+        front_url=Addresses(own.base_url).front,
+        contact=own.contact or sending.reply_to or sending.sender.address,
     )
 
 

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from digest.mail.single import SingleKind, SingleLetter
+from digest.mail.single import SingleKind, SingleLetter, SingleSentences
+from digest.mail.single_notices import build_notice_sentences
 from digest.templates import Words
 
-__all__ = ["SingleSentences", "build_single_sentences", "single_subject"]
+__all__ = ["build_single_sentences", "press_subject", "single_subject"]
 
 _HOURS_IN_WORDS = 72  # what works for longer is told in days
-
-
-@dataclass(frozen=True, slots=True)
-class SingleSentences:
-    """What the templates get beside the letter. What a kind of letter does not need is empty.
-
-    Attributes:
-        opening, closing: paragraphs before and after the link.
-        chosen: the heading of the rows. `lines`: each row as one line of text. `button`: what the link does.
-        again: how to come back without a link; the front page's address follows.
-        reason: why this letter came.
-    """
-
-    subject: str
-    preheader: str = ""
-    heading: str = ""
-    opening: tuple[str, ...] = ()
-    chosen: str = ""
-    lines: tuple[str, ...] = ()
-    button: str = ""
-    closing: tuple[str, ...] = ()
-    again: str = ""
-    reason: str = ""
 
 
 def single_subject(kind: SingleKind, discreet: bool, list_title: str, words: Words) -> str:
@@ -53,8 +29,15 @@ def single_subject(kind: SingleKind, discreet: bool, list_title: str, words: Wor
     return neutral[kind] if discreet else full[kind] % {"list": list_title}
 
 
+def press_subject(newsroom: str, words: Words) -> str:
+    """The subject of the letter that brings the address of a private feed, of any length."""
+    return words.gettext("Your private feed: %(newsroom)s") % {"newsroom": newsroom}
+
+
 def build_single_sentences(letter: SingleLetter, words: Words) -> SingleSentences:
     """The sentences of that letter."""
+    if letter.notice is not None:
+        return build_notice_sentences(letter)
     return (_DISCREET if letter.is_discreet else _FULL)[letter.kind](letter, words)
 
 
@@ -124,6 +107,31 @@ def _goodbye(letter: SingleLetter, words: Words) -> SingleSentences:
         closing=(_works_for(letter.link_hours, words),) if letter.has_link else (),
         again="" if letter.has_link else _("To come back, subscribe again on our pages:"),
         reason=_("You get this last letter because you unsubscribed."),
+    )
+
+
+def _press_feed(letter: SingleLetter, words: Words) -> SingleSentences:
+    _ = words.gettext
+    gives = _(
+        "%(newsroom)s gives you a feed of your own. It has everything that we publish, and before it what is still "
+        "under embargo: the title says until when. Please publish nothing of that before its moment."
+    )
+    alone = _("This address is for you alone. Do not pass it on: whoever has it reads what is under embargo.")
+    kept = _("Keep it in a feed reader on your own computer, not in an online one that others can look into.")
+    formats = _("At its end stands atom; with rss or json in that place you get the same feed in another format.")
+    lost = _("If somebody else may have seen it, or you need it no more, write to us and we close it: %(contact)s")
+    return SingleSentences(
+        subject=letter.subject,
+        preheader=alone,
+        heading=_("Your private feed"),
+        opening=(gives % {"newsroom": letter.newsroom},),
+        button=_("Open the feed"),
+        copied=_("Or copy its address into your feed reader:"),
+        closing=(alone, kept, formats, lost % {"contact": letter.contact}),
+        reason=_("You get this letter because %(newsroom)s has accredited you as press.") % {"newsroom": letter.newsroom},
+        pledge=_(
+            "No tracking, with one exception: we keep the day on which the feed was last read, and nothing else of its use."
+        ),
     )
 
 
@@ -209,6 +217,7 @@ _FULL = {
     "present": _present,
     "preferences": _preferences,
     "goodbye": _goodbye,
+    "press-feed": _press_feed,
 }
 _DISCREET = {
     "confirmation": _discreet_confirmation,

@@ -12,7 +12,7 @@ from digest.editions.edition import Choices, Edition
 from digest.newsroom.log import from_seconds, to_seconds
 from digest.store.sqlite import AnyConnection, driver
 
-__all__ = ["build_edition", "read_public_editions"]
+__all__ = ["build_edition", "read_public_editions", "read_rhythm"]
 
 _PUBLIC = """
     SELECT * FROM edition WHERE started_at IS NOT NULL AND archive IS NOT NULL AND moment <= coalesce(?, moment)
@@ -25,6 +25,12 @@ def read_public_editions(connection: AnyConnection, until: datetime | None = Non
     found = driver(connection).execute(_PUBLIC, (None if until is None else to_seconds(until),))
     row = namedtuple("row", [column[0] for column in found.description])  # type: ignore[misc]
     return [build_edition(row._make(values)) for values in found]
+
+
+def read_rhythm(connection: AnyConnection, name: str) -> str:
+    """The rhythm of an edition; empty when there is none of that id."""
+    found = driver(connection).execute("SELECT rhythm FROM edition WHERE id = ?", (name,)).fetchone()
+    return "" if found is None else str(found[0])
 
 
 def build_edition(row: Any) -> Edition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from digest.newsroom.log import from_seconds, to_seconds
@@ -10,7 +10,7 @@ from digest.store.sqlite import AnyConnection, driver
 
 __all__ = ["PressFeed", "find_press_feed", "keep_press_feed", "note_use", "read_press_feeds", "revoke"]
 
-_COLUMNS = "SELECT id, name, created_at, used_on, revoked_at FROM press_feed"
+_COLUMNS = "SELECT id, name, created_at, used_on, revoked_at, token_hash FROM press_feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class PressFeed:
     created_at: datetime
     used_on: date | None
     revoked_at: datetime | None
+    token_hash: bytes = field(repr=False)
 
 
 def keep_press_feed(connection: AnyConnection, name: str, token_hash: bytes, now: datetime) -> None:
@@ -54,12 +55,13 @@ def revoke(connection: AnyConnection, number: int, now: datetime) -> None:
     driver(connection).execute("UPDATE press_feed SET revoked_at = ? WHERE id = ?", (to_seconds(now), number))
 
 
-def _build(row: tuple[int, str, int, str | None, int | None]) -> PressFeed:
-    number, name, created, used_on, revoked = row
+def _build(row: tuple[int, str, int, str | None, int | None, bytes]) -> PressFeed:
+    number, name, created, used_on, revoked, token_hash = row
     return PressFeed(
         number=number,
         name=name,
         created_at=from_seconds(created),
         used_on=date.fromisoformat(used_on) if used_on else None,
         revoked_at=None if revoked is None else from_seconds(revoked),
+        token_hash=token_hash,
     )

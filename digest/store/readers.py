@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, LargeBinary, Text, bindparam, fun
 from digest.editions.interests import parse_row
 from digest.store.releases import from_seconds, to_seconds
 from digest.store.schema import consent, interest, subscription, suppression
+from digest.store.sqlite import AnyConnection, driver
 from digest.subscribers.subscriptions import Consent, Form, Subscription
 
 __all__ = [
@@ -100,9 +101,10 @@ def count_readers(connection: Connection) -> Mapping[str, int]:
     return {row[0]: row[1] for row in connection.execute(query.group_by(subscription.c.list_id))}
 
 
-def has_readers(connection: Connection) -> bool:
-    """Whether any sealed address is stored."""
-    return connection.execute(select(subscription.c.id).limit(1)).first() is not None
+def has_readers(connection: AnyConnection) -> bool:
+    """Whether any sealed address is stored: a reader's, or that of a single letter which waits."""
+    query = "SELECT EXISTS (SELECT 1 FROM subscription) OR EXISTS (SELECT 1 FROM letter WHERE sealed IS NOT NULL)"
+    return bool(driver(connection).execute(query).fetchone()[0])
 
 
 def audience_outside(connection: Connection, hashes: set[bytes]) -> int:

@@ -140,7 +140,7 @@ CREATE TABLE subscription (
 	CONSTRAINT subscription_list_id_address_hash_key UNIQUE (list_id, address_hash)
 );
 
-CREATE INDEX subscription_audience ON subscription (list_id, state, rhythm);
+CREATE INDEX subscription_audience ON subscription (list_id, state, rhythm, interest_id, had_id, language, form, urgent, paused_until);
 
 CREATE TABLE variant (
 	id INTEGER NOT NULL,
@@ -202,6 +202,8 @@ CREATE INDEX delivery_claims ON delivery (subscription_id) WHERE settled = 0;
 CREATE INDEX delivery_due ON delivery (edition_id, lane, next_at, id) WHERE state = 'queued';
 
 CREATE INDEX delivery_edition_state ON delivery (edition_id, state);
+
+CREATE INDEX delivery_letter ON delivery (letter_id) WHERE letter_id IS NOT NULL;
 
 CREATE INDEX delivery_open ON delivery (sender) WHERE state IN ('picked', 'inflight');
 

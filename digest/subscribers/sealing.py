@@ -24,14 +24,14 @@ _NONCE_OCTETS = 12
 _HEAD_OCTETS = 2
 _BODY_START = _HEAD_OCTETS + _NONCE_OCTETS
 _BLOCK_OCTETS = 64
-_ASSOCIATED = b"address"
+_ADDRESS, _LINK = b"address", b"link"
 
 
 class Sealer:
     """Seals, unseals and hashes under one set of keys; made once, used by any number of threads.
 
-    A sealed address is: a version octet (1), the number of the sealing key, a random nonce of 96 bits, and the address in
-    UTF-8, padded with zero octets to a multiple of 64, under AES-256-GCM (NIST SP 800-38D).
+    What is sealed is: a version octet (1), the number of the sealing key, a random nonce of 96 bits, and the address or link
+    in UTF-8, padded with zero octets to a multiple of 64, under AES-256-GCM (NIST SP 800-38D).
     """
 
     def __init__(self, keys: Keys) -> None:
@@ -44,10 +44,17 @@ class Sealer:
 
     def seal(self, address: str) -> bytes:
         """The address sealed with the newest key; each time other octets."""
-        plain = address.encode()
+        return self._seal(address, _ADDRESS)
+
+    def seal_link(self, link: str) -> bytes:
+        """A link of a letter, sealed in the same form; neither can be unsealed as the other."""
+        return self._seal(link, _LINK)
+
+    def _seal(self, text: str, purpose: bytes) -> bytes:
+        plain = text.encode()
         padded = plain.ljust(-(-len(plain) // _BLOCK_OCTETS) * _BLOCK_OCTETS, b"\0")
         nonce = os.urandom(_NONCE_OCTETS)
-        return self._head + nonce + self._cipher.encrypt(nonce, padded, _ASSOCIATED)
+        return self._head + nonce + self._cipher.encrypt(nonce, padded, purpose)
 
     def unseal(self, sealed: bytes) -> str:
         """The address that was sealed.
@@ -55,11 +62,22 @@ class Sealer:
         Raises:
             SubscriberError: its key is not there, or the octets were changed or sealed under other keys.
         """
+        return self._unseal(sealed, _ADDRESS)
+
+    def unseal_link(self, sealed: bytes) -> str:
+        """The link that was sealed.
+
+        Raises:
+            SubscriberError: its key is not there, or the octets were changed or sealed under other keys.
+        """
+        return self._unseal(sealed, _LINK)
+
+    def _unseal(self, sealed: bytes, purpose: bytes) -> str:
         try:
             if sealed[0] != _VERSION:
                 raise _unreadable("it has a form that this version of digest does not know")
             cipher = self._ciphers[sealed[1]]
-            return cipher.decrypt(sealed[_HEAD_OCTETS:_BODY_START], sealed[_BODY_START:], _ASSOCIATED).rstrip(b"\0").decode()
+            return cipher.decrypt(sealed[_HEAD_OCTETS:_BODY_START], sealed[_BODY_START:], purpose).rstrip(b"\0").decode()
         except KeyError:
             raise _unreadable(f"the sealing key {sealed[1]} is not among the keys") from None
         except (InvalidTag, IndexError, ValueError):

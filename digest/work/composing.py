@@ -26,23 +26,31 @@ class Composer:
         self._signer = lru_cache(maxsize=None)(place.signer)
 
     def compose(self, picked: Picked) -> Letter:
-        """One reader's letter; the same octets on each try.
+        """One letter of an edition, or a single letter; the same octets on each try.
 
         Raises:
             StoreError: the ready message is missing or damaged.
-            SubscriberError: the address cannot be unsealed.
+            SubscriberError: the address or a single letter's link cannot be unsealed.
             DeliveryError: a signing key cannot be used.
         """
-        if picked.message_hash is None or picked.subscription is None:
+        if picked.message_hash is None:
             raise StoreError(f"delivery {picked.id}", "it has no ready message", "Prepare the edition again.")
         message = self._message(picked.message_hash)
         return compose_copy(
             message,
             address=self._sealer.unseal(picked.sealed),
             identity=self._sealer.delivery_id(picked.id),
-            leave_url=self._addresses.leave(build_unsubscribe(self._keys, picked.subscription)),
+            leave_url=self._find_link(picked),
             signer=self._signer(message.sender.rpartition("@")[2].lower()),
         )
+
+    def _find_link(self, picked: Picked) -> str:
+        """What its reader alone can follow: the way out of an edition, a single letter's own link, or nothing."""
+        if picked.letter is not None:
+            return self._sealer.unseal_link(picked.link) if picked.link is not None else ""
+        if picked.subscription is None:
+            raise StoreError(f"delivery {picked.id}", "it has no reader", "Prepare the edition again.")
+        return self._addresses.leave(build_unsubscribe(self._keys, picked.subscription))
 
     def _read(self, message_hash: str) -> CompiledMessage:
         """The ready message of that name; its bytes must still be those that were approved."""
@@ -63,6 +71,7 @@ def compose_copy(
     """One copy of a ready message, signed when there is somebody to sign. Its envelope has the sender of its From line.
 
     Args:
+        leave_url: what stands in its places for a link; empty for a message without one.
         identity: what stands before the @-sign of the Message-ID: 26 characters of base32 in lower case.
 
     Raises:
@@ -71,4 +80,5 @@ def compose_copy(
     sender = message.sender
     message_id = f"<{identity}@{sender.rpartition('@')[2].lower()}>"
     copy = splice(message, to=address.encode(), message_id=message_id.encode(), leave_url=leave_url.encode())
-    return Letter(sender, address, message_id, signer.sign(copy, relaxed=message.is_relaxed) if signer else copy)
+    signed = signer.sign(copy, relaxed=message.is_relaxed) if signer else copy
+    return Letter(sender, address, message_id, signed, message.has_dots)

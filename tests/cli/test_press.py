@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from digest.cli import build_app
-from digest.errors import UsageError
+from digest.errors import DigestError, SubscriberError, UsageError
 from digest.items.init import build_site
 
 
@@ -24,7 +24,7 @@ def press(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     def run(*words: str):
         result = CliRunner().invoke(build_app(["press"]), ["press", *words], catch_exceptions=True)
-        if isinstance(result.exception, UsageError):
+        if isinstance(result.exception, DigestError):
             raise result.exception
         assert result.exit_code == 0, result.output
         return result
@@ -52,3 +52,32 @@ def test_a_feed_is_given_listed_and_taken_back(press):
     assert re.search(r"revoked \d{4}-\d\d-\d\d\n0 private feeds open, 1 in all", press("list").output)
     with pytest.raises(UsageError, match="revoked before"):
         press("revoke", "Example Daily")
+
+
+def test_a_feed_that_is_mailed_is_not_shown(press):
+    given = press("add", "Example Daily", "--to", "writer@daily.example", "--language", "en")
+
+    assert given.stdout == "The feed's address is in a letter that waits to be sent.\n"
+    assert "`digest send`" in given.stderr and "`digest serve`" in given.stderr
+    assert "writer" not in given.output and "/press/" not in given.output
+    assert re.search(r"never used +open +letter waits\n", press("list").output)
+
+    press("revoke", "Example Daily")
+    assert re.search(r"revoked \S+ +letter cancelled \d{4}-\d\d-\d\d\n", press("list").output)
+
+
+def test_a_feed_that_is_mailed_is_shown_when_asked_for(press):
+    given = press("add", "Example Daily", "--to", "writer@daily.example", "--show")
+
+    assert len(re.findall(r"^http\S+/press/[a-z2-7]{52}\.(?:atom|rss|json)$", given.stdout, re.MULTILINE)) == 3
+
+
+def test_what_cannot_be_mailed_makes_no_feed(press):
+    with pytest.raises(SubscriberError) as refusal:
+        press("add", "Example Daily", "--to", "no.address")
+    assert "no.address" not in str(refusal.value)
+    with pytest.raises(SubscriberError):
+        press("add", "Example Daily", "--to", "")
+    with pytest.raises(UsageError, match="--to ADDRESS"):
+        press("add", "Example Daily", "--show")
+    assert "0 private feeds open, 0 in all" in press("list").output

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 from urllib.parse import parse_qsl
 
 import pytest
@@ -21,6 +22,7 @@ from digest.desk.previewing.pictures import ShownPictures
 from digest.desk.previewing.sources import State
 from digest.errors import SettingsError, TemplateError
 from digest.items.folder import read_folder
+from digest.mail.single import SingleKind
 from digest.settings import build_settings, open_site
 
 NOW = datetime(2022, 3, 1, tzinfo=UTC)
@@ -216,13 +218,21 @@ def test_a_site_without_items_has_a_letter_all_the_same(site: Site) -> None:
 @pytest.mark.parametrize("language", ["en", "uk", "ar"])
 @pytest.mark.parametrize("form", ["full", "discreet"])
 def test_every_letter_can_be_looked_at_in_every_form_and_language(week: Site, language: str, form: str) -> None:
-    for name in (*EXTENTS, f"{TOPIC}russia", *(f"{LETTER}{kind}" for kind in SINGLE_KINDS)):
+    for name in (*EXTENTS, f"{TOPIC}russia", *(f"{LETTER}{kind}" for kind in get_args(SingleKind))):
         sheet = week.look(items=name, language=language, form=form)
         assert sheet.subject
         assert (sheet.html is None) == (form == "discreet")
         assert sheet.html is None or f'lang="{language}"' in sheet.html
         assert b"reader@example.org" in sheet.message
         assert "https://news.example.org/u/xxx" in sheet.text
+
+
+@pytest.mark.parametrize("form", ["full", "discreet"])
+def test_letters_to_press_and_staff_have_one_form(week: Site, form: str) -> None:
+    press, staff = (week.look(items=f"{LETTER}{kind}", language="uk", form=form) for kind in SINGLE_KINDS[-2:])
+    assert press.html is not None and 'lang="uk"' in press.html and "https://news.example.org/u/xxx" in press.text
+    assert staff.html is not None and 'lang="en"' in staff.html and "/u/" not in staff.text
+    assert "What it carries" in staff.text
 
 
 def test_the_newest_of_a_large_newsroom_are_enough(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

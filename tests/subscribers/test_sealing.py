@@ -99,3 +99,17 @@ def test_unsealing_is_cheap_enough_for_the_sending_path() -> None:
             sealer.unseal(sealed)
         best = min(best, (time.perf_counter() - start) / 2_000)
     assert best < 20e-6
+
+
+def test_a_link_is_sealed_too_and_neither_passes_for_the_other() -> None:
+    sealer = Sealer(KEYS)
+    link = f"https://news.example.org/press/{'a' * 52}.atom"
+    sealed = sealer.seal_link(link)
+
+    assert sealer.unseal_link(sealed) == link
+    assert link.encode() not in sealed
+    assert len({len(sealer.seal_link("x" * length)) for length in range(65, 129)}) == 1
+    with pytest.raises(SubscriberError):
+        sealer.unseal(sealed)
+    with pytest.raises(SubscriberError):
+        sealer.unseal_link(sealer.seal("reader@example.org"))

@@ -88,6 +88,17 @@ def test_every_part_can_be_shown(look: Look, part: str, items: str, form: str) -
     assert answer.text.count("<pre ") == (0 if framed else 1 if part == "source" else 4)
 
 
+@pytest.mark.parametrize("kind", ["press-feed", "approval-wanted"])
+@pytest.mark.parametrize("form", ["full", "discreet"])
+def test_letters_to_press_and_staff_can_be_looked_at(look: Look, kind: str, form: str) -> None:
+    """They have one form; what a reader would choose changes nothing."""
+    answer = look.ask(f"/?items=letter:{kind}&form={form}")
+    assert answer.text.count("<iframe ") == 2
+    assert "This cannot be shown" not in answer.text
+    shown = {"press-feed": "Your private feed", "approval-wanted": "digest edition approve"}[kind]
+    assert shown in look.ask(f"/letter?items=letter:{kind}&form={form}").text
+
+
 def test_photos_and_the_message_are_served(look: Look) -> None:
     address = look.ask("/letter").text.partition('src="/photos/')[2].partition('"')[0]
     photo = look.ask(f"/photos/{address}")

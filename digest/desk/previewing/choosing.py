@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar, cast, get_args
 
-from digest.mail.single import SingleKind
+from digest.mail.single import LetterKind, SingleKind
 from digest.settings import Rhythm, Settings
 
 __all__ = [
@@ -35,7 +35,7 @@ TOPIC = "topic:"
 """Stands before the id of a topic: what a reader of that topic gets."""
 LETTER = "letter:"
 """Stands before the kind of a single letter."""
-SINGLE_KINDS: tuple[SingleKind, ...] = get_args(SingleKind)
+SINGLE_KINDS: tuple[LetterKind, ...] = (*get_args(SingleKind), "press-feed", "approval-wanted")
 
 _FORMS: tuple[Form, ...] = ("full", "discreet")
 _PICTURES: tuple[PictureMode, ...] = ("shown", "blocked", "none")
@@ -72,10 +72,10 @@ class Choice:
         return self.carries.removeprefix(TOPIC) if self.carries.startswith(TOPIC) else None
 
     @property
-    def single(self) -> SingleKind | None:
+    def single(self) -> LetterKind | None:
         """The kind of a single letter; None for an edition."""
         kind = self.carries.removeprefix(LETTER)
-        return cast("SingleKind", kind) if self.carries.startswith(LETTER) else None
+        return cast("LetterKind", kind) if self.carries.startswith(LETTER) else None
 
     @property
     def content(self) -> tuple[object, ...]:

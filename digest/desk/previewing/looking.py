@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from digest.desk.previewing.choosing import Choice, Form, list_topics
 from digest.desk.previewing.gathering import Imagined, Material, imagine_edition
@@ -14,9 +15,10 @@ from digest.mail.compile import splice_example
 from digest.mail.filling import Filling
 from digest.mail.inspection import Inspector
 from digest.mail.proof import build_proof
-from digest.mail.single import SingleKind
-from digest.mail.single_filling import fill_single
+from digest.mail.single import LetterKind, SingleKind, SingleLetter
+from digest.mail.single_filling import fill_press_feed, fill_single
 from digest.mail.single_message import compile_single, render_single
+from digest.mail.single_notices import fill_notice
 from digest.mail.single_wording import build_single_sentences
 from digest.mail.slotted import fill
 from digest.newsroom.addresses import Addresses
@@ -107,19 +109,11 @@ def _build_sheet(state: State, choice: Choice, now: datetime) -> Sheet:
     )
 
 
-def _build_single(state: State, choice: Choice, kind: SingleKind, now: datetime) -> Sheet:
+def _build_single(state: State, choice: Choice, kind: LetterKind, now: datetime) -> Sheet:
     settings, templates = state.site.settings, state.templates
-    wish = _Wish(choice.list_id, choice.rhythm, choice.language, choice.form, list_topics(settings)[:2])
-    letter = fill_single(
-        kind,
-        wish,
-        settings,
-        templates,
-        link_hours=_LINK_HOURS.get(kind, 24 * _KEPT_DAYS),
-        kept_days=_KEPT_DAYS if kind == "goodbye" else 0,
-    )
+    letter = _fill_single(state, choice, kind, now)
     html, text = render_single(letter, templates)
-    link = _example_link(settings)
+    link = _example_link(settings) if letter.has_link else ""
     compiled = compile_single(letter, html, text, now, len(link))
     return Sheet(
         name=kind,
@@ -129,6 +123,24 @@ def _build_single(state: State, choice: Choice, kind: SingleKind, now: datetime)
         html=None if html is None else fill(html, link),
         text=fill(text, link),
         message=splice_example(compiled, link),
+    )
+
+
+def _fill_single(state: State, choice: Choice, kind: LetterKind, now: datetime) -> SingleLetter:
+    settings, templates = state.site.settings, state.templates
+    if kind == "press-feed":
+        return fill_press_feed(settings, templates, choice.language)
+    if kind == "approval-wanted":
+        titles = [one.content.title for one in state.materials[:3]]
+        return fill_notice(kind, choice.list_id, settings, edition=f"{now:%G-w%V}-{choice.list_id}", listed=titles, at=now)
+    wish = _Wish(choice.list_id, choice.rhythm, choice.language, choice.form, list_topics(settings)[:2])
+    return fill_single(
+        cast("SingleKind", kind),
+        wish,
+        settings,
+        templates,
+        link_hours=_LINK_HOURS.get(kind, 24 * _KEPT_DAYS),
+        kept_days=_KEPT_DAYS if kind == "goodbye" else 0,
     )
 
 

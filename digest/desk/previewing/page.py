@@ -45,6 +45,8 @@ _LETTERS = {
     "present": "You already get it",
     "preferences": "The link to change choices",
     "goodbye": "Goodbye",
+    "press-feed": "A private feed's address",
+    "approval-wanted": "A notice to staff",
 }
 _RHYTHMS = {"weekly": "Weekly", "daily": "Daily", "at-once": "At once"}
 _WIDTHS = {"phone": 375, "desktop": 700}

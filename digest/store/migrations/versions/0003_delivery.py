@@ -51,3 +51,16 @@ def upgrade() -> None:
     op.execute(
         f"ALTER TABLE delivery ADD COLUMN letter_id {number} CONSTRAINT delivery_letter_id_fkey REFERENCES letter (id)"
     )
+    op.create_index(
+        "delivery_letter",
+        "delivery",
+        ["letter_id"],
+        sqlite_where=sa.text("letter_id IS NOT NULL"),
+        postgresql_where=sa.text("letter_id IS NOT NULL"),
+    )
+    op.drop_index("subscription_audience", "subscription")
+    op.create_index(
+        "subscription_audience",
+        "subscription",
+        ["list_id", "state", "rhythm", "interest_id", "had_id", "language", "form", "urgent", "paused_until"],
+    )
