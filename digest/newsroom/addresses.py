@@ -72,3 +72,23 @@ class Addresses:
     def leave(self, token: str) -> str:
         """The page behind the unsubscribe link of one copy; RFC 8058 posts go to the same address."""
         return f"{self.base_url}/u/{token}"
+
+    def subscribe(self, list_id: str = "") -> str:
+        """The page to subscribe, to one list when it is named."""
+        return f"{self.base_url}/subscribe/" + (f"{list_id}" if list_id else "")
+
+    def confirm(self, token: str) -> str:
+        """The page behind the link that confirms a request."""
+        return f"{self.base_url}/confirm/{token}"
+
+    def preferences(self, token: str = "") -> str:
+        """The page of one's choices; without a token the one on which its link is asked for."""
+        return f"{self.base_url}/preferences/{token}"
+
+    def move(self, token: str) -> str:
+        """The page on which a reader agrees, from the address held so far, to another one."""
+        return f"{self.base_url}/address/{token}"
+
+    def undo(self, token: str) -> str:
+        """The page on which somebody who left comes back."""
+        return f"{self.base_url}/undo/{token}"

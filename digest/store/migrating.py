@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "create", "migrate", "revision"]
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration below migrations/versions/."""
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 __all__ = [
     "barred", "consent", "delivery", "domain_pace", "edition", "event", "fact", "had", "interest", "journal", "metadata",
-    "subscription", "suppression", "variant", "version",
+    "request", "subscription", "suppression", "variant", "version",
 ]  # fmt: skip
 
 metadata = MetaData(
@@ -120,6 +120,7 @@ subscription = Table(
     Column("left_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("list_id", "address_hash"),
+    Index("subscription_address", "address_hash"),
     Index(
         "subscription_audience",
         "list_id",
@@ -217,6 +218,33 @@ variant = Table(
     UniqueConstraint("edition_id", "hash"),
 )
 """Distinct contents of an edition; the ready message is a file below var/variants/ named by `message_hash`."""
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("address_hash", LargeBinary, nullable=False),
+    Column("network", LargeBinary, nullable=False),
+    Column("wish", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("page", Text, nullable=False),
+    Column("subscription_id", _NUMBER, ForeignKey("subscription.id", ondelete="CASCADE"), index=True),
+    Column("epoch", Integer, nullable=False, server_default=text("0")),
+    Column("agreed", Text, nullable=False, server_default=text("''")),
+    Column("at", BigInteger, nullable=False),
+    Index("request_address", "address_hash"),
+    Index("request_new", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
+)
+"""What people ask for on the web, whoever they are: to subscribe, the link to their choices, another address.
+
+One row is written for each, the same for every address, and worked on after the answer. `sealed` is the address that was
+typed, `network` a hash that changes daily of where it came from (for limits; emptied once judged), `wish` what was chosen
+(JSON of ids), `words` and `page` what the person was shown and where. `subscription_id` and `epoch` are set when a reader
+asks by a link of their own. `agreed` says which sides of a change of address have confirmed.
+"""
 
 letter = Table(
     "letter",

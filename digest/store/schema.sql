@@ -282,4 +282,30 @@ CREATE TABLE standing_approval (
 	CONSTRAINT standing_approval_pkey PRIMARY KEY (list_id, rhythm)
 );
 
-INSERT INTO alembic_version VALUES ('0003');
+CREATE TABLE request (
+	id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	sealed BLOB NOT NULL, 
+	address_hash BLOB NOT NULL, 
+	network BLOB NOT NULL, 
+	wish TEXT NOT NULL, 
+	words TEXT NOT NULL, 
+	page TEXT NOT NULL, 
+	subscription_id INTEGER, 
+	epoch INTEGER DEFAULT 0 NOT NULL, 
+	agreed TEXT DEFAULT '' NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT request_pkey PRIMARY KEY (id), 
+	CONSTRAINT request_subscription_id_fkey FOREIGN KEY(subscription_id) REFERENCES subscription (id) ON DELETE CASCADE
+);
+
+CREATE INDEX request_address ON request (address_hash);
+
+CREATE INDEX request_new ON request (id) WHERE state = 'new';
+
+CREATE INDEX request_subscription_id ON request (subscription_id);
+
+CREATE INDEX subscription_address ON subscription (address_hash);
+
+INSERT INTO alembic_version VALUES ('0004');

@@ -1,9 +1,11 @@
-"""The links that work without a login: each can do one thing, for one subscription.
+"""The links that work without a login: each can do one thing, for one subscription or one request.
 
 A token is URL-safe base64 (RFC 4648 section 5) of fixed length without padding, so it stands in a path as it is. Its octets:
 
     unsubscribe        key number 1, subscription 8, MAC 18                           27 octets, 36 characters
-    confirm, manage    key number 1, subscription 8, epoch 4, expiry 5, MAC 18        36 octets, 48 characters
+    all others         key number 1, subscription 8, epoch 4, expiry 5, MAC 18        36 octets, 48 characters
+
+A token to confirm or to move names a request where the others name a subscription, for nobody subscribes before the answer.
 
 Numbers are big-endian; the expiry is in seconds since 1970. The MAC is HMAC-SHA256 cut to 144 bits over the purpose, a zero
 octet and all that stands before it, so a token made for one purpose is worth nothing for another.
@@ -37,10 +39,21 @@ class Purpose(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"
     CONFIRM = "confirm"
+    """To say yes to a request from the address that it names: `subscription` is the request's number."""
     MANAGE = "manage"
+    """To see and change one's choices."""
+    MOVE = "move"
+    """To say yes, from the address held so far, to another one: `subscription` is the request's number."""
+    UNDO = "undo"
+    """To come back after leaving."""
 
 
-LIFETIMES = {Purpose.CONFIRM: timedelta(hours=72), Purpose.MANAGE: timedelta(hours=1)}
+LIFETIMES = {
+    Purpose.CONFIRM: timedelta(hours=72),
+    Purpose.MANAGE: timedelta(hours=1),
+    Purpose.MOVE: timedelta(hours=72),
+    Purpose.UNDO: timedelta(days=30),
+}
 """How long a token works that does not work for ever."""
 
 
@@ -62,7 +75,7 @@ def build_unsubscribe(keys: Keys, subscription: int) -> str:
 
 
 def build_expiring(keys: Keys, purpose: Purpose, subscription: int, epoch: int, now: datetime) -> str:
-    """A token to confirm or to manage: for this epoch of the subscription, and for its purpose's lifetime from now."""
+    """A token of any other purpose: for this epoch of the subscription or request, for the purpose's lifetime from now."""
     number = keys.tokens_number
     expires = int((now + LIFETIMES[purpose]).timestamp())
     body = b"".join(

@@ -24,7 +24,7 @@ from digest.subscribers.tokens import (
 
 KEYS = Keys({1: b"s" * 32}, b"i" * 32, {1: b"t" * 32})
 NOW = datetime(2022, 2, 28, 18, tzinfo=UTC)
-EXPIRING = (Purpose.CONFIRM, Purpose.MANAGE)
+EXPIRING = (Purpose.CONFIRM, Purpose.MANAGE, Purpose.MOVE, Purpose.UNDO)
 
 
 def _build(keys: Keys, purpose: Purpose, subscription: int, epoch: int = 1) -> str:
@@ -39,7 +39,9 @@ def test_an_unsubscribe_token_works_for_ever_and_has_no_epoch() -> None:
     assert read_token(KEYS, token, Purpose.UNSUBSCRIBE, late) == TokenFacts(Purpose.UNSUBSCRIBE, 42)
 
 
-@pytest.mark.parametrize(("purpose", "hours"), [(Purpose.CONFIRM, 72), (Purpose.MANAGE, 1)])
+@pytest.mark.parametrize(
+    ("purpose", "hours"), [(Purpose.CONFIRM, 72), (Purpose.MANAGE, 1), (Purpose.MOVE, 72), (Purpose.UNDO, 720)]
+)
 def test_the_others_carry_their_epoch_and_end(purpose: Purpose, hours: int) -> None:
     token = build_expiring(KEYS, purpose, 42, 3, NOW)
     end = NOW + timedelta(hours=hours)
