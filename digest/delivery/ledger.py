@@ -109,7 +109,7 @@ class Ledger(Protocol):
         ...
 
     def expect(self, connections: int) -> None:
-        """How many connections are asking now; when half of them wait, the ledger commits."""
+        """How many connections are asking now; when all of them wait, the ledger commits."""
         ...
 
     async def pause(self, edition: str | None, reason: str) -> None:

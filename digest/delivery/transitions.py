@@ -5,7 +5,8 @@
     held -> sent | queued | failed, by staff alone
 
 A delivery is *in doubt* once an answer was lost after its body left: a copy may have arrived. Doubt never becomes
-cancelled, suppressed or failed by itself; a person decides (held).
+cancelled, suppressed or failed by itself; a person decides (held). A single letter is another matter: it goes at most once,
+its doubt is noted and it is failed, for whoever misses it can ask again.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Refusal(StrEnum):
     UNAPPROVED = "unapproved"  # what was frozen is not what is approved
     PAUSED = "paused"  # the edition is not being sent now
     EARLY = "early"  # the edition's earliest moment has not come
+    FULL = "full"  # as many have passed a gate of the pace as may in this span
 
 
 class Decision(StrEnum):
@@ -116,7 +118,8 @@ class Fence:
     """What is asked in the transaction that lets a body go.
 
     `mine`: it is picked by this very sender. `edition_state` is None for a single letter. `reader_state` is None once the
-    subscription is erased; `same_epoch` is False when the reader left and came back since.
+    subscription is erased; `same_epoch` is False when the reader left and came back since. `readerless`: a single letter to
+    somebody who is no reader of a list; `erased`: a single letter whose address is erased. `full`: a gate of the pace is.
     """
 
     mine: bool
@@ -127,21 +130,30 @@ class Fence:
     reader_state: str | None
     same_epoch: bool
     suppressed: bool
+    readerless: bool = False
+    erased: bool = False
+    full: bool = False
+
+    @property
+    def left(self) -> bool:
+        """Whether the person is no longer to be written to."""
+        wanted = ("active", "pending") if self.edition_state is None else ("active",)
+        return self.erased or (not self.readerless and (self.reader_state not in wanted or not self.same_epoch))
 
 
 def judge_fence(fence: Fence) -> Refusal | None:
     """Whether a body may leave: None, or why not. What ends a delivery is named before what only delays it."""
     letter = fence.edition_state is None
-    wanted = ("active", "pending") if letter else ("active",)
     refusals = (
         (not fence.mine, Refusal.GONE),
         (fence.edition_state == "cancelled", Refusal.CANCELLED),
         (fence.stopped, Refusal.STOPPED),
-        (fence.reader_state not in wanted or not fence.same_epoch, Refusal.LEFT),
+        (fence.left, Refusal.LEFT),
         (fence.suppressed, Refusal.SUPPRESSED),
         (not letter and fence.edition_state != "sending", Refusal.PAUSED),
         (not letter and not fence.approved, Refusal.UNAPPROVED),
         (fence.early, Refusal.EARLY),
+        (fence.full, Refusal.FULL),
     )
     return next((refusal for holds, refusal in refusals if holds), None)
 
@@ -209,9 +221,9 @@ def after_decision(facts: Facts, decision: Decision) -> Change:
     """What a held delivery becomes by the word of staff.
 
     Raises:
-        ValueError: it is not held.
+        ValueError: it is not held, as a single letter never is.
     """
-    if facts.state is not State.HELD:
+    if facts.state is not State.HELD or facts.letter:
         raise ValueError(f"a delivery that is {facts.state} is not for staff to decide")
     states = {Decision.RECEIVED: State.SENT, Decision.AGAIN: State.QUEUED, Decision.GIVE_UP: State.FAILED}
     return _become(facts, states[decision])
@@ -222,7 +234,7 @@ def _become(facts: Facts, state: State) -> Change:
 
 
 def _end(facts: Facts, state: State) -> Change:
-    return _become(facts, State.HELD if facts.in_doubt else state)
+    return _become(facts, State.HELD if facts.in_doubt and not facts.letter else state)
 
 
 def _doubt(facts: Facts, max_unknown: int) -> Change:

@@ -1,7 +1,7 @@
 """The ledger on SQLite: one thread that commits for all connections of a sender.
 
-Each connection's question waits in a queue; the thread gathers what comes within a few milliseconds, or until half of the
-connections wait, and answers all of it with one durable transaction: the cost of a synchronised write is shared. A slow disk
+Questions are gathered for a few milliseconds, or until every connection waits, and go to the thread together; it answers all
+that it has with one durable transaction, and wakes the loop once: the cost of a synchronised write is shared. A slow disk
 holds up the questions, never the replies of the relay.
 """
 
@@ -11,8 +11,8 @@ import asyncio
 import queue
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from digest.clock import real_now
 from digest.delivery.ledger import Answer, Outcome, Overview, Picked
 from digest.delivery.pace import Rules
+from digest.delivery.pacing import FREE, Pacing
 from digest.store.releases import from_seconds, to_seconds
 from digest.store.scope import Scope
 from digest.store.sending import Question, Sending
@@ -36,10 +37,7 @@ GATHER_SECONDS = 0.004
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    question: Question
-    answer: asyncio.Future[Answer]
+_Asked = list[tuple[Question, asyncio.Future[Answer]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,28 @@ class _Job:
 class SqliteLedger:
     """The deliveries as one sender sees them; see `digest.delivery.ledger.Ledger`. Bound to one event loop."""
 
-    def __init__(self, file: Path, slot: Slot, rules: Rules, only: str | None, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        slot: Slot,
+        rules: Rules,
+        only: str | None,
+        urgent: bool,
+        pacing: Pacing,
+        now: Callable[[], datetime],
+    ) -> None:
         self._file = file
         self._slot = slot
         self._rules = rules
         self._only = only
+        self._urgent = urgent
+        self._pacing = pacing
         self._clock = now
         self._expected = 1
-        self._queue: queue.SimpleQueue[_Ask | _Job | None] = queue.SimpleQueue()
+        self._asked: _Asked = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._queue: queue.SimpleQueue[_Asked | _Job | None] = queue.SimpleQueue()
+        self._behind: deque[_Job | None] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: sqlite3.Connection
         self._sending: Sending
@@ -91,14 +103,20 @@ class SqliteLedger:
         Raises:
             StoreError: it could not be written; nothing of the question holds.
         """
-        self._loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Answer] = self._loop.create_future()
-        self._queue.put(_Ask(Question(outcome, go, want, relay), answer))
+        loop = self._loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._asked.append((Question(outcome, go, want, relay), answer))
+        if len(self._asked) >= self._expected:
+            self._hand_over()
+        elif self._timer is None:
+            self._timer = loop.call_later(GATHER_SECONDS, self._hand_over)
         return await answer
 
     def expect(self, connections: int) -> None:
         """How many connections are asking now."""
         self._expected = connections
+        if self._asked and len(self._asked) >= connections:
+            self._hand_over()
 
     async def pause(self, edition: str | None, reason: str) -> None:
         """Pause one edition, or all that this sender works on.
@@ -135,12 +153,23 @@ class SqliteLedger:
             if self._thread.is_alive():
                 await self._do(self._put_back)
         finally:
+            self._hand_over()
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
             self._slot.release()
 
+    def _hand_over(self) -> None:
+        """Let the thread have what was asked so far."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._asked:
+            self._queue.put(self._asked)
+            self._asked = []
+
     async def _do(self, run: Callable[[], _T]) -> _T:
         self._loop = asyncio.get_running_loop()
+        self._hand_over()
         done: asyncio.Future[_T] = self._loop.create_future()
         self._queue.put(_Job(run, done))
         return await done
@@ -160,50 +189,41 @@ class SqliteLedger:
         finally:
             self._ready.set()
         try:
-            item = self._queue.get()
-            while item is not None:
-                item = self._handle(item)
+            while (item := self._behind.popleft() if self._behind else self._queue.get()) is not None:
+                self._handle(item)
         finally:
             self._connection.close()
 
     def _open(self) -> None:
         self._connection = sqlite3.connect(self._file, timeout=10, isolation_level=None, cached_statements=256)
         try:
-            self._connection.row_factory = sqlite3.Row
             for pragma in PRAGMAS:
                 self._connection.execute(pragma)
-            self._sending = Sending(self._connection, self.place, self._rules, self._only)
+            self._sending = Sending(
+                self._connection, self.place, self._rules, self._only, urgent=self._urgent, pacing=self._pacing
+            )
             self._scope = Scope(self._connection, self._sending, self._file.parent, self.place, self._only)
             self._scope.recover(self._now(), own=True)
         except BaseException:
             self._connection.close()
             raise
 
-    def _handle(self, item: _Ask | _Job) -> _Ask | _Job | None:
-        """Answer an item, with all questions that can share its transaction; what comes after them."""
+    def _handle(self, item: _Asked | _Job) -> None:
         if isinstance(item, _Job):
-            job = item
-            self._answer([job.done], lambda: [job.run()])
-            return self._queue.get()
-        asked = [item]
-        behind = self._gather(asked)
-        questions = [ask.question for ask in asked]
-        self._answer([ask.answer for ask in asked], lambda: self._sending.exchange(questions, self._now()))
-        return behind[0] if behind else self._queue.get()
+            self._answer([item.done], lambda: [item.run()])
+            return
+        asked = [*item, *self._take_asked()]
+        questions = [question for question, _ in asked]
+        self._answer([answer for _, answer in asked], lambda: self._sending.exchange(questions, self._now()))
 
-    def _gather(self, asked: list[_Ask]) -> list[_Job | None]:
-        """Add to the questions what others ask by now; whatever else was met behind them."""
-        until = time.monotonic() + GATHER_SECONDS
-        while True:
-            rest = until - time.monotonic()
-            patient = rest > 0 and len(asked) * 2 < self._expected
-            try:
-                item = self._queue.get(timeout=rest) if patient else self._queue.get_nowait()
-            except queue.Empty:
-                return []
-            if not isinstance(item, _Ask):
-                return [item]
-            asked.append(item)
+    def _take_asked(self) -> Iterator[tuple[Question, asyncio.Future[Answer]]]:
+        """What was asked meanwhile, up to the next thing of another sort."""
+        while not self._behind and not self._queue.empty():
+            item = self._queue.get()
+            if isinstance(item, list):
+                yield from item
+            else:
+                self._behind.append(item)
 
     def _answer(self, futures: Sequence[asyncio.Future[Any]], run: Callable[[], Sequence[Any]]) -> None:
         results: Sequence[Any] = ()
@@ -223,7 +243,13 @@ class SqliteLedger:
 
 
 def open_ledger(
-    file: Path, rules: Rules, *, only: str | None = None, now: Callable[[], datetime] = real_now
+    file: Path,
+    rules: Rules,
+    *,
+    only: str | None = None,
+    urgent: bool = False,
+    pacing: Pacing = FREE,
+    now: Callable[[], datetime] = real_now,
 ) -> SqliteLedger:
     """Take a place among the senders of a site and take back what dead ones left.
 
@@ -231,6 +257,9 @@ def open_ledger(
         file: the database; the places' locks lie beside it.
         rules: when letters are tried again.
         only: the one edition to send, or None for all editions being sent and all single letters.
+        urgent: with `only`, also send what is urgent of everything else: single letters, and editions at once that are being
+            sent. What is said of how things stand is about the one edition all the same.
+        pacing: how many letters may leave in a span of time.
         now: the clock.
 
     Raises:
@@ -238,7 +267,7 @@ def open_ledger(
     """
     with translate(file):
         slot = take_slot(file.parent)
-    ledger = SqliteLedger(file, slot, rules, only, now)
+    ledger = SqliteLedger(file, slot, rules, only, urgent, pacing, now)
     ledger.start()
     return ledger
 

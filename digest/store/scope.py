@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from digest.delivery.ledger import EditionView, Overview
 from digest.delivery.transitions import OPEN, State
+from digest.store.delivery_rows import marks
 from digest.store.releases import from_seconds
 from digest.store.sending import Sending
 from digest.store.slots import try_slot
@@ -30,6 +30,12 @@ _FINISH = """
 _ELSEWHERE = """
     SELECT count(*) FROM delivery WHERE state IN ('picked', 'inflight') AND sender <> ? AND (? IS NULL OR edition_id = ?)
 """
+_SENDING = "SELECT id FROM edition WHERE state = 'sending' AND (? IS NULL OR id = ?) ORDER BY started_at, id"
+_VIEWS = """
+    SELECT id, state, paused_by, paused_reason, audience_count FROM edition
+    WHERE (? AND state = 'sending') OR id IN ({}) ORDER BY started_at, id
+"""
+_COUNTS = "SELECT state, count(*) FROM delivery WHERE edition_id = ? GROUP BY state"
 
 
 class Scope:
@@ -71,21 +77,32 @@ class Scope:
 
     def pause(self, edition: str | None, reason: str, now: int) -> None:
         """Pause one edition, or all in scope, in the name of the sender itself."""
-        names = [view.id for view in self._views("sending")] if edition is None else [edition]
+        names = [edition] if edition is not None else self._find_sending()
         self._sending.touched.update(names)
         with transaction(self._connection):
             self._connection.executemany(_PAUSE, [(reason, now, name) for name in names])
 
+    def _find_sending(self) -> list[str]:
+        rows = self._connection.execute(_SENDING, (self._only, self._only)).fetchall()
+        return [row[0] for row in rows]
+
     def review(self, now: int) -> Overview:
-        """Recover, finish what is done, and say where things stand."""
+        """Recover, finish what is done, and say where things stand.
+
+        With one edition alone, the overview is about that one; others that it helped with are finished all the same.
+        """
         self.recover(now)
-        for view in self._views("sending"):
-            self._sending.touched.add(view.id)
-            if not view.count(*OPEN):
+        views = self._views()
+        sending = [view for view in views if view.state == "sending"]
+        self._sending.touched.update(view.id for view in sending)
+        if done := [view for view in sending if not view.count(*OPEN)]:
+            for view in done:
                 self._finish(view, now)
+            views = self._views()
+        shown = tuple(view for view in views if self._only in (None, view.id))
         elsewhere = self._connection.execute(_ELSEWHERE, (self._me, self._only, self._only)).fetchone()[0]
-        seconds = self._sending.next_due(now)
-        return Overview(tuple(self._views()), None if seconds is None else from_seconds(seconds), elsewhere)
+        seconds = self._sending.next_due(now, only=True)
+        return Overview(shown, None if seconds is None else from_seconds(seconds), elsewhere)
 
     def _finish(self, view: EditionView, now: int) -> None:
         """An edition is finished only when every reader it was made for is accounted for."""
@@ -96,25 +113,15 @@ class Scope:
         with transaction(self._connection):
             self._connection.execute(_FINISH, (now, now, view.id, view.id))
 
-    def _views(self, *states: str) -> Sequence[EditionView]:
-        rows = self._connection.execute(
-            "SELECT id, state, paused_by, paused_reason, audience_count FROM edition ORDER BY started_at, id"
-        ).fetchall()
-        if self._only is not None:
-            rows = [row for row in rows if row["id"] == self._only]
-        else:
-            rows = [row for row in rows if row["state"] == "sending" or row["id"] in self._sending.touched]
-        return [self._view(row) for row in rows if not states or row["state"] in states]
+    def _views(self) -> list[EditionView]:
+        """The editions that this sender works on, and those that it has worked on."""
+        names = sorted(self._sending.touched | ({self._only} if self._only is not None else set()))
+        rows = self._connection.execute(_VIEWS.format(marks(len(names))), (self._only is None, *names)).fetchall()
+        return [
+            EditionView(name, state, paused_by, reason, audience_count, self._count_states(name))
+            for name, state, paused_by, reason, audience_count in rows
+        ]
 
-    def _view(self, row: sqlite3.Row) -> EditionView:
-        counts = self._connection.execute(
-            "SELECT state, count(*) FROM delivery WHERE edition_id = ? GROUP BY state", (row["id"],)
-        ).fetchall()
-        return EditionView(
-            row["id"],
-            row["state"],
-            row["paused_by"],
-            row["paused_reason"],
-            row["audience_count"],
-            {State(state): count for state, count in counts},
-        )
+    def _count_states(self, name: str) -> dict[State, int]:
+        counts = self._connection.execute(_COUNTS, (name,)).fetchall()
+        return {State(state): number for state, number in counts}

@@ -71,7 +71,13 @@ def wrong_certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return make_certificate(tmp_path_factory.mktemp("wrong"), "elsewhere.example")
 
 
-def make_certificate(folder: Path, host: str) -> Certificate:
+@pytest.fixture(scope="session", name="make_certificate")
+def make_certificate_fixture() -> Callable[..., Certificate]:
+    """Makes certificates for a host, in a folder."""
+    return make_certificate
+
+
+def make_certificate(folder: Path, host: str, until: dt.datetime | None = None) -> Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     names: list[x509.GeneralName] = [x509.DNSName(host)]
@@ -84,8 +90,8 @@ def make_certificate(folder: Path, host: str) -> Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=2))
+        .not_valid_after(until or now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

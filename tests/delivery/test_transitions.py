@@ -34,6 +34,8 @@ FREE = Fence(
     same_epoch=True,
     suppressed=False,
 )
+NOBODY = {"edition_state": None, "approved": False, "reader_state": None, "same_epoch": False, "readerless": True}
+"""A single letter to somebody who is no reader of a list."""
 ALL = [Facts(*values) for values in product(State, (0, 1, 2), (False, True), (False, True))]
 KNOWABLE = (Ending.FAILED, Ending.DEFERRED, Ending.RETURNED)
 
@@ -101,6 +103,13 @@ def test_a_single_letter_is_sent_at_most_once() -> None:
     assert change.state is State.FAILED
 
 
+@pytest.mark.parametrize("facts", [facts for facts in ALL if facts.letter and facts.state is not State.HELD])
+def test_a_single_letter_is_never_held(facts: Facts) -> None:
+    assert all(change.state is not State.HELD for change in all_changes(facts))
+    with pytest.raises(ValueError, match="not for staff"):
+        after_decision(facts, Decision.AGAIN)
+
+
 def test_what_was_only_picked_is_queued_again_after_a_crash_without_doubt() -> None:
     assert after_crash(Facts(State.PICKED), max_unknown=0) == Change(State.QUEUED, 0)
 
@@ -135,6 +144,7 @@ def test_how_an_attempt_ends_decides(ending: Ending, stopped: bool, expired: boo
         (Refusal.PAUSED, State.QUEUED),
         (Refusal.UNAPPROVED, State.QUEUED),
         (Refusal.EARLY, State.QUEUED),
+        (Refusal.FULL, State.QUEUED),
         (Refusal.GONE, State.PICKED),
     ],
 )
@@ -161,6 +171,12 @@ def test_a_refusal_by_the_fence_ends_or_delays(refusal: Refusal, state: State) -
         ({"edition_state": "paused", "reader_state": "left"}, Refusal.LEFT),
         ({"edition_state": None, "approved": False, "reader_state": "pending"}, None),
         ({"edition_state": None, "approved": False, "suppressed": True}, Refusal.SUPPRESSED),
+        ({"full": True}, Refusal.FULL),
+        ({"full": True, "early": True}, Refusal.EARLY),
+        (NOBODY, None),
+        (NOBODY | {"suppressed": True}, Refusal.SUPPRESSED),
+        (NOBODY | {"erased": True}, Refusal.LEFT),
+        (NOBODY | {"readerless": False}, Refusal.LEFT),
     ],
 )
 def test_the_fence_lets_a_body_go_only_when_everything_holds(change: dict[str, object], refusal: Refusal | None) -> None:

@@ -24,15 +24,20 @@ class World:
     def __init__(self, var: Path) -> None:
         self.var = var
         self.file = var / "digest.db"
-        if not _EMPTY:
-            open_store(var).close()
-            _EMPTY.append(self.file.read_bytes())
         var.mkdir(parents=True, exist_ok=True)
-        if not self.file.exists():
-            self.file.write_bytes(_EMPTY[0])  # migrating anew for each test would take most of its time
+        if not self.file.exists():  # one that is open in this process must never be read: closing it drops SQLite's locks
+            self._make()
         with self.write() as connection:
             connection.execute("INSERT OR IGNORE INTO interest VALUES (1, 'a', '{}')")
             connection.execute("INSERT OR IGNORE INTO had VALUES (1, 'a', '{}')")
+
+    def _make(self) -> None:
+        """A new database; migrating anew for each test would take most of its time."""
+        if not _EMPTY:
+            open_store(self.var).close()
+            _EMPTY.append(self.file.read_bytes())
+        else:
+            self.file.write_bytes(_EMPTY[0])
 
     def write(self) -> _Writing:
         """One writing transaction."""
@@ -68,6 +73,34 @@ class World:
                     row,
                 )
             connection.execute("UPDATE edition SET audience_count = audience_count + ? WHERE id = ?", (count, name))
+
+    def add_letters(self, count: int, domain: str = "example.org", first: int = 1, reader: int | None = None) -> None:
+        """Queued single letters to `person-N@domain`, or to a reader; each has a link."""
+        with self.write() as connection:
+            for number in range(first, first + count):
+                address = f"person-{number}@{domain}".encode()
+                letter = ("notice", address, address, b"link", "m", START)
+                made = connection.execute(
+                    "INSERT INTO letter (kind, sealed, address_hash, link, message_hash, created_at) "
+                    f"VALUES ({_marks(letter)})",
+                    letter,
+                )
+                row = (
+                    "letter",
+                    made.lastrowid,
+                    reader,
+                    0 if reader is None else 1,
+                    domain.encode(),
+                    0,
+                    "queued",
+                    START,
+                    START,
+                )
+                connection.execute(
+                    "INSERT INTO delivery (subject, letter_id, subscription_id, epoch, domain_key, lane, state, next_at, "
+                    f"created_at) VALUES ({_marks(row)})",
+                    row,
+                )
 
     def do(self, query: str, *values: object) -> int:
         """Run one statement; how many rows it touched."""
