@@ -20,15 +20,36 @@ REPLY_LENGTH = 80
 """No more of what a relay said is kept."""
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
+
+# Refusals that no other reader would escape: we are not logged in, or may not write as this sender.
 _OUR_CODES = frozenset({530, 534, 535, 538})
+_OUR_STATUS = frozenset({"7.57", "7.60"})
 _OUR_WORDS = re.compile(
+    r"authentication (?:is )?required|must (?:first )?authenticate|not owned by|to send as\b", re.IGNORECASE
+)
+
+# As long as nothing was taken, these are about us too: relaying, our sender, our signature, the size of our letter.
+# Later they are about the place where one reader is.
+_FIRST_STATUS = frozenset({"1.7", "1.8", "3.4", "7.8", "7.9", "7.11", "7.515", *(f"7.{detail}" for detail in range(20, 33))})
+_FIRST_WORDS = re.compile(
     r"relay(?:ing)?\b.{0,30}\b(?:denied|prohibited|not (?:allowed|permitted))|unable to relay|not permitted to relay"
-    r"|authentication (?:is )?required|must authenticate|sender\b.{0,40}\b(?:rejected|refused|denied|not owned)",
+    r"|sender\b.{0,40}\b(?:rejected|refused|denied)|message (?:size )?(?:exceeds|is too (?:big|large)|too (?:big|large))",
     re.IGNORECASE,
 )
-_OUR_STATUS = frozenset({"1.7", "1.8", "7.8", "7.9", "7.11"})
+
+# The relay lets us send so many letters a day or an hour, and no more. What a reader's mailbox may hold is another matter.
+_USED_UP = re.compile(
+    r"\b(?:sending|relay|submission|outgoing|outbound|hourly|daily|messages?|e?mails?)(?: (?!size)\w+)? (?:limit|quota)\b"
+    r"|\bmax(?:imum)? (?:\w+ )?(?:sending|e?mails?|messages?)\b(?! size)|\b(?:per|each|every) (?:hour|day)\b",
+    re.IGNORECASE,
+)
+_READERS_OWN = re.compile(r"mailbox|recipient|\buser\b.{0,40}\breceiving", re.IGNORECASE)
+
+_CROWDED = re.compile(r"\brate\b|too (?:many|much|fast)|throttl|concurrent|limit", re.IGNORECASE)
 _RATE_WORDS = re.compile(r"\brate\b|too (?:many|much|fast)|throttl", re.IGNORECASE)
 _RATE_STATUS = frozenset({"7.28", "7.650", "7.708"})
+_RELAY_FULL = "3.1"
+_OUT_OF_STEP = frozenset({500, 502, 503, 504})
 _OPENING = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH})
 
 
@@ -61,6 +82,8 @@ def judge(reply: Reply, *, wide: bool = False, proven: bool = False) -> Verdict:
     """
     if reply.stage in _OPENING:
         return _judge_opening(reply)
+    if reply.elsewhere:
+        return Verdict(Ending.RETURNED, close=True, progress=False)
     if reply.stage is Stage.LETTER:
         return Verdict(Ending.FAILED, progress=False)
     if reply.stage is Stage.BODY:
@@ -71,12 +94,17 @@ def judge(reply: Reply, *, wide: bool = False, proven: bool = False) -> Verdict:
 def redact_reply(text: str, recipient: str = "") -> str:
     """What a relay said, in one line, without addresses, cut to `REPLY_LENGTH` characters."""
     line = " ".join(redact(text, recipient).split())
-    line = "".join(c if c.isprintable() else "?" for c in line)
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "?" for c in line)
     return line if len(line) <= REPLY_LENGTH else line[: REPLY_LENGTH - 1] + "…"
 
 
 def describe(reply: Reply, relay: str) -> str:
-    """One sentence for people: what went wrong with a relay, without addresses and without a full stop."""
+    """One sentence for people: what went wrong with a relay, or with several, without addresses and without a full stop."""
+    return "; ".join(_describe(one, one.relay or relay) for one in (reply, *reply.others))
+
+
+def _describe(reply: Reply, relay: str) -> str:
     said = redact_reply(f"{reply.code or ''} {reply.text}".strip())
     if reply.stage is Stage.TLS:
         return f"no protected connection to the relay {relay}: {said}"
@@ -87,15 +115,20 @@ def describe(reply: Reply, relay: str) -> str:
         return f"the relay {relay} {what}: {said}"
     if reply.stage in _OPENING:
         return f"the relay {relay} refuses the connection: {said}"
+    if _is_relay_wide(reply):
+        return f"the relay {relay} takes no more letters from us for now: {said}"
     what = "the sender's address" if reply.stage is Stage.MAIL else "to take letters from us"
     return f"the relay {relay} refuses {what}: {said}"
 
 
 def _judge_opening(reply: Reply) -> Verdict:
-    """Nothing was sent; TLS, AUTH and a flat refusal are ours to mend, the rest may pass."""
-    passing = reply.code is None or 400 <= reply.code < 500
-    ours = reply.stage in (Stage.TLS, Stage.AUTH) and reply.code is None
-    return Verdict(Ending.RETURNED, close=True, progress=False, pause=ours or not passing)
+    """Nothing was sent; TLS, AUTH and a flat refusal are ours to mend, the rest may pass, as does a crowd of connections."""
+    if reply.code is None:
+        ours = reply.stage in (Stage.TLS, Stage.AUTH)
+    else:
+        crowded = reply.stage in (Stage.CONNECT, Stage.EHLO) and _CROWDED.search(reply.text)
+        ours = not (400 <= reply.code < 500 or crowded)
+    return Verdict(Ending.RETURNED, close=True, progress=False, pause=ours)
 
 
 def _judge_body(reply: Reply, *, proven: bool) -> Verdict:
@@ -105,26 +138,35 @@ def _judge_body(reply: Reply, *, proven: bool) -> Verdict:
         return Verdict(Ending.SENT)
     if reply.code == 421:
         return Verdict(Ending.DEFERRED, close=True, progress=False, domain_wide=_is_domain_wide(reply))
-    if reply.code < 500:
-        return Verdict(Ending.DEFERRED, domain_wide=_is_domain_wide(reply))
-    if _is_ours(reply, proven=proven):
-        return Verdict(Ending.RETURNED, pause=True, edition_only=True)
-    return Verdict(Ending.FAILED)
+    return _judge_refusal(reply, proven=proven)
 
 
 def _judge_envelope(reply: Reply, *, wide: bool, proven: bool) -> Verdict:
     """MAIL, RCPT or DATA did not get the answer that lets the body follow; no body has left."""
     if reply.code is None or reply.code == 421 or not 400 <= reply.code < 600:
-        return Verdict(Ending.DEFERRED, close=True, progress=False, at_once=True)
-    if wide and reply.stage is Stage.MAIL and reply.code >= 500:
-        return Verdict(Ending.FAILED)
-    if reply.stage is Stage.MAIL and reply.code < 500:
+        crowded = reply.code == 421 and _is_domain_wide(reply)
+        return Verdict(Ending.DEFERRED, close=True, progress=False, at_once=not crowded, domain_wide=crowded)
+    if reply.stage is not Stage.MAIL:
+        return _judge_refusal(reply, proven=proven)
+    if reply.code < 500:
         return Verdict(Ending.RETURNED, close=True, progress=False)
-    if reply.stage is Stage.MAIL or (reply.code >= 500 and _is_ours(reply, proven=proven)):
+    return Verdict(Ending.FAILED) if wide else Verdict(Ending.RETURNED, pause=True, edition_only=not _is_relay_wide(reply))
+
+
+def _judge_refusal(reply: Reply, *, proven: bool) -> Verdict:
+    """A 4xx or 5xx to RCPT, DATA or the body: of this reader, of all readers there, or of all that we send."""
+    temporary = reply.code is not None and reply.code < 500
+    if _is_relay_wide(reply):
+        if temporary:
+            return Verdict(Ending.DEFERRED, close=True, progress=False, domain_wide=_is_domain_wide(reply))
+        return Verdict(Ending.RETURNED, pause=True)
+    if temporary:
+        return Verdict(Ending.DEFERRED, domain_wide=_is_domain_wide(reply))
+    if _is_ours(reply, proven=proven):
         return Verdict(Ending.RETURNED, pause=True, edition_only=True)
-    if reply.code >= 500:
-        return Verdict(Ending.FAILED)
-    return Verdict(Ending.DEFERRED, domain_wide=_is_domain_wide(reply))
+    if reply.code in _OUT_OF_STEP and reply.stage is not Stage.BODY:
+        return Verdict(Ending.DEFERRED, close=True, progress=False, at_once=True)
+    return Verdict(Ending.FAILED)
 
 
 def _status(reply: Reply) -> str:
@@ -134,12 +176,30 @@ def _status(reply: Reply) -> str:
 
 
 def _is_ours(reply: Reply, *, proven: bool) -> bool:
-    if reply.code in _OUR_CODES:
+    status = _status(reply)
+    if reply.code in _OUR_CODES or status in _OUR_STATUS or _OUR_WORDS.search(reply.text):
         return True
-    return not proven and (_status(reply) in _OUR_STATUS or bool(_OUR_WORDS.search(reply.text)))
+    return not proven and (status in _FIRST_STATUS or bool(_FIRST_WORDS.search(reply.text)))
+
+
+def _is_relay_wide(reply: Reply) -> bool:
+    """Whether the relay's disk is full (X.3.1), or our account with it is used up."""
+    return _status(reply) == _RELAY_FULL or _is_used_up(reply)
+
+
+def _is_used_up(reply: Reply) -> bool:
+    if "SubmissionQuota" in reply.text:
+        return True
+    readers_own = _status(reply).startswith("2.") or _READERS_OWN.search(reply.text)
+    return bool(_USED_UP.search(reply.text)) and not readers_own
 
 
 def _is_domain_wide(reply: Reply) -> bool:
-    """System (X.3), network (X.4) and rate limits concern all readers there; mailboxes and greylisting only one."""
+    """System (X.3), network (X.4) and rate limits concern all readers there; mailboxes and greylisting only one.
+
+    With 421 it is the relay that closes, so its own system and network are meant.
+    """
     status = _status(reply)
-    return status.startswith(("3.", "4.")) or status in _RATE_STATUS or bool(_RATE_WORDS.search(reply.text))
+    if status in _RATE_STATUS or _RATE_WORDS.search(reply.text) or _is_used_up(reply):
+        return True
+    return reply.code != 421 and status != _RELAY_FULL and status.startswith(("3.", "4."))

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from digest.settings.reading import RESERVED, build_settings, read_settings
     from digest.settings.site import Site, open_site
     from digest.settings.tables import Delivery, Label, Newsroom, ReaderList, Settings, Topic
-    from digest.settings.values import LANGUAGE, Mailbox, Rhythm, Slot
+    from digest.settings.values import EVERY_OTHER, LANGUAGE, Hours, Mailbox, Rhythm, Slot
 
 __all__ = [
-    "LANGUAGE", "NAME", "RESERVED", "Delivery", "Label", "Mailbox", "Newsroom", "ReaderList", "Rhythm", "Settings", "Site",
-    "Slot", "Topic", "build_settings", "find_site", "open_site", "read_settings",
+    "EVERY_OTHER", "LANGUAGE", "NAME", "RESERVED", "Delivery", "Hours", "Label", "Mailbox", "Newsroom", "ReaderList", "Rhythm",
+    "Settings", "Site", "Slot", "Topic", "build_settings", "find_site", "open_site", "read_settings",
 ]  # fmt: skip
 
 

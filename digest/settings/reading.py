@@ -17,6 +17,7 @@ from digest.errors import Problem, SettingsError
 from digest.settings.finding import NAME
 from digest.settings.tables import (
     Delivery,
+    DomainPace,
     Feeds,
     Import,
     Kind,
@@ -34,8 +35,9 @@ __all__ = ["RESERVED", "build_settings", "locate", "read_settings"]
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 """What topics, kinds and lists may be called."""
 RESERVED = frozenset({"all", "api", "archive", "confirm", "desk", "editions", "feeds", "items", "photos", "preferences"})
-RESERVED |= {"subscribe", "topics", "u", "weekly", "daily", "at-once", "static", "index"}
+RESERVED |= {"address", "subscribe", "topics", "u", "undo", "weekly", "daily", "at-once", "static", "index"}
 """Names that an address of the site needs for itself; no topic, kind, list or item can have one."""
+_WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _PLAIN_VARIABLES = frozenset(f"DIGEST_{name}" for name in ("SITE", "NOW", "KEYS", "SMTP_URL", "DATABASE_URL", "TEST_ALL"))
 _FLAT_TABLES = ("newsroom", "feeds", "pictures", "delivery", "web")
 
@@ -76,7 +78,7 @@ def build_settings(text: str, environment: Mapping[str, str], name: str = NAME) 
     except ValidationError as error:
         problems += [_describe(fault, source) for fault in error.errors()]
     if settings is not None:
-        checks = (_check_schedules, _check_senders, _check_links)
+        checks = (_check_schedules, _check_senders, _check_warm_up, _check_links)
         problems += [problem for check in checks for problem in check(settings, source)]
     if problems or settings is None:
         raise SettingsError(name, f"{len(problems)} of its settings do not fit", "Mend them:", tuple(sorted(problems)))
@@ -96,7 +98,7 @@ class _Source:
         if path[:2] in self.variables:
             return Problem("environment", 0, self.variables[path[:2]], text)
         line = next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), 0)
-        return Problem(self.name, line, ".".join(path), text)
+        return Problem(self.name, line, ".".join(f'"{part}"' if "." in part else part for part in path), text)
 
 
 def locate(text: str) -> dict[tuple[str, ...], int]:
@@ -105,11 +107,11 @@ def locate(text: str) -> dict[tuple[str, ...], int]:
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[\[?\s*([^\[\]]+?)\s*\]", line)
-        key = re.match(r'\s*((?:[\w-]+|"[^"]*")(?:\s*\.\s*(?:[\w-]+|"[^"]*"))*)\s*=', line)
+        key = re.match(rf"\s*({_WORD}(?:\s*\.\s*{_WORD})*)\s*=", line)
         if not header and not key:
             continue
         named = (header or key)[1]  # type: ignore[index]
-        path = tuple(part.strip().strip('"') for part in named.split("."))
+        path = tuple(part.strip("\"'") for part in re.findall(_WORD, named))
         if header:
             table = path
         else:
@@ -175,7 +177,8 @@ def _fields_at(path: tuple[str, ...]) -> list[str]:
     }  # fmt: skip
     if not path:
         return list(tables)
-    return list(tables[path[0]].model_fields) if path[0] in tables else []
+    table = DomainPace if path[:2] == ("delivery", "domains") else tables.get(path[0])
+    return list(table.model_fields) if table else []
 
 
 def _check_names(data: Mapping[str, Any], source: _Source) -> Iterator[Problem]:
@@ -217,6 +220,14 @@ def _check_senders(settings: Settings, source: _Source) -> Iterator[Problem]:
         if discreet is not None and discreet.domain != entry.sender.domain:
             text = f"its domain must be that of sender, {entry.sender.domain}"
             yield source.problem(("lists", word, "discreet_sender"), text)
+
+
+def _check_warm_up(settings: Settings, source: _Source) -> Iterator[Problem]:
+    senders = sorted({entry.sender.domain for entry in settings.lists.values()})
+    for domain in settings.delivery.warm_up:
+        if domain not in senders:
+            text = f"no list has a sender of that domain; they have {', '.join(senders) or 'none'}"
+            yield source.problem(("delivery", "warm_up", domain), text)
 
 
 def _check_links(settings: Settings, source: _Source) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, timedelta
 from functools import cached_property
+from ipaddress import ip_network
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,11 +16,18 @@ from digest.clock import zone
 from digest.settings.values import (
     LOOPBACK,
     BaseUrl,
+    Domain,
     Duration,
+    FirstDay,
     HubUrl,
     Language,
+    Limit,
     Line,
     Listen,
+    Network,
+    Plan,
+    QuietHours,
+    ReceivingDomain,
     ReplyTo,
     Rhythm,
     Schedule,
@@ -30,9 +38,12 @@ from digest.settings.values import (
 )
 
 __all__ = [
-    "Delivery", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Settings", "Table", "Topic",
-    "Web",
+    "Delivery", "DomainPace", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Settings", "Table",
+    "Topic", "Web",
 ]  # fmt: skip
+
+_NO_OUTPUT: dict[str, bool | set[str]] = {"delivery": True, "imports": True, "web": {"listen", "trusted_proxies"}}
+"""The values that nothing published or mailed follows from."""
 
 
 class Table(BaseModel):
@@ -92,6 +103,7 @@ class ReaderList(Label):
     reply_to: ReplyTo = ""
     rhythms: tuple[Rhythm, ...] = Field(default=("weekly",), min_length=1)
     schedule: dict[Rhythm, Schedule] = {}
+    quiet_hours: QuietHours | None = None
     max_age: Duration = timedelta(days=35)
     at_once: Literal["all", "urgent"] | None = None
     approval: Literal["each", "standing"] = "each"
@@ -121,10 +133,28 @@ class Import(Table):
     fetch: bool = False
 
 
+class DomainPace(Table):
+    """How many letters may leave to one receiving domain; 0 = no limit."""
+
+    per_second: Limit = 0
+    per_hour: Limit = 0
+
+
 class Delivery(Table):
-    """How mail leaves: see the operators' page for what each state means."""
+    """How mail leaves: see the operators' page for what each state means.
+
+    `connections` to `per_hour` are for each relay that names nothing else; 0 = no limit. `domains` has receiving domains,
+    `warm_up` the first day of each new sending domain, `warm_up_plan` how many letters may leave on that day and on each
+    day after it; behind its end there is no limit.
+    """
 
     connections: int = Field(default=8, ge=1, le=200)
+    letters_per_connection: Limit = 0
+    per_second: Limit = 0
+    per_hour: Limit = 0
+    domains: dict[ReceivingDomain, DomainPace] = {}
+    warm_up: dict[Domain, FirstDay] = {}
+    warm_up_plan: Plan = (200, 400, 800, 1600, 3200, 6400, 12800, 25600, 50000)
     retry_after: Duration = timedelta(minutes=5)
     retry_for: Duration = timedelta(hours=48)
     unknown: Literal["again", "hold"] = "again"
@@ -133,9 +163,14 @@ class Delivery(Table):
 
 
 class Web(Table):
-    """Where `digest serve` listens: `host:port`, else the loopback address of base_url, else 127.0.0.1:8080."""
+    """Where `digest serve` listens, whose word on a visitor's address counts, and whether people sign up on the web.
+
+    `listen` is `host:port`, else the loopback address of base_url, else 127.0.0.1:8080.
+    """
 
     listen: Listen = ""
+    trusted_proxies: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    sign_up: bool = True
 
 
 class Settings(Table):
@@ -167,7 +202,7 @@ class Settings(Table):
     @cached_property
     def fingerprint(self) -> str:
         """A SHA-256 in hexadecimal over all values that outputs may follow from."""
-        return hashlib.sha256(self.model_dump_json(exclude={"delivery", "web", "imports"}).encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude=_NO_OUTPUT).encode()).hexdigest()
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from digest.clock import zone
 
 __all__ = [
-    "LANGUAGE", "LOOPBACK", "BaseUrl", "Duration", "HubUrl", "Language", "Line", "Listen", "Mailbox", "ReplyTo", "Rhythm",
+    "EVERY_OTHER", "LANGUAGE", "LOOPBACK", "BaseUrl", "Domain", "Duration", "FirstDay", "Hours", "HubUrl", "Language",
+    "Limit", "Line", "Listen", "Mailbox", "Network", "Plan", "QuietHours", "ReceivingDomain", "ReplyTo", "Rhythm",
     "Schedule", "Sender", "Slot", "TagAuthority", "Text", "ZoneName",
 ]  # fmt: skip
+
+EVERY_OTHER = "*"
+"""Stands for each receiving domain that has no table of its own."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """What this machine calls itself."""
 
 Rhythm = Literal["weekly", "daily", "at-once"]
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_TIME = r"((?:[01][0-9]|2[0-3]):[0-5][0-9])"
+_HOURS = re.compile(rf"{_TIME}\s*-\s*{_TIME}")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:xn--[a-z0-9-]{1,59}|[a-z]{2,63})")
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ADDRESS = re.compile(r"[!#-+\--9=?A-Z\[-~]+@[A-Za-z0-9.-]+")
 _NAMED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^"<>]*?))\s*<([^<>]*)>\s*')
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 """Control characters, line ends, and what no XML document can hold (XML 1.0 section 2.2)."""
+_MOST = 10**9
 _LONGEST = 100 * 366 * 86400
 
 
@@ -55,6 +64,21 @@ class Slot:
     weekday: int | None
     hour: int
     minute: int
+
+    def __str__(self) -> str:
+        time = f"{self.hour:02}:{self.minute:02}"
+        return time if self.weekday is None else f"{_DAYS[self.weekday]} {time}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From one time of the newsroom's clock to another, over midnight when the second is the earlier one.
+
+    Both are minutes since 00:00 and never the same; the first is inside, the second is not.
+    """
+
+    start: int
+    end: int
 
 
 def _read_mailbox(value: object) -> object:
@@ -93,6 +117,42 @@ def _read_slot(value: object) -> object:
     if not found:
         raise ValueError('write "Fri 09:00" for a weekly moment, "09:00" for a daily one')
     return Slot(_DAYS.index(found[1]) if found[1] else None, int(found[2]), int(found[3]))
+
+
+def _read_hours(value: object) -> object:
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if not found or found[1] == found[2]:
+        raise ValueError('write from when to when, such as "22:00-07:00"')
+    start, end = (int(time[:2]) * 60 + int(time[3:]) for time in found.groups())
+    return Hours(start, end)
+
+
+def _check_domain(value: str) -> str:
+    """A domain as addresses have it: small letters, and names of other scripts as in the DNS (RFC 5890)."""
+    if not _DOMAIN.fullmatch(value) or len(value) > 253:
+        raise ValueError('write the domain behind the @ in small letters and quotation marks: "example.org"')
+    return value
+
+
+def _read_first_day(value: object) -> object:
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        day = None
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise ValueError("write the first day, such as 2026-12-01")
+    return day
+
+
+def _read_plan(value: object) -> object:
+    days = list(value) if isinstance(value, list | tuple) else []
+    if not days or not all(type(count) is int and 0 < count <= _MOST for count in days):
+        raise ValueError("write how many letters may leave on each day, such as [200, 400, 800]")
+    return tuple(days)
+
+
+def _check_receiving_domain(value: str) -> str:
+    return value if value == EVERY_OTHER else _check_domain(value)
 
 
 def _check_zone(value: str) -> str:
@@ -154,6 +214,15 @@ def _check_listen(value: str) -> str:
     return value
 
 
+def _read_network(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError('write an address or a network, such as "192.0.2.7" or "10.0.0.0/8"') from None
+
+
 def _check_hub(value: str) -> str:
     """An address with a query is fine for a hub, one with a fragment is not."""
     parts = urlsplit(value)
@@ -166,9 +235,16 @@ Text = Annotated[str, AfterValidator(_check_text)]
 Line = Annotated[str, AfterValidator(_check_line)]
 ReplyTo = Annotated[str, AfterValidator(_check_reply_to)]
 Listen = Annotated[str, AfterValidator(_check_listen)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_read_network)]
 Language = Annotated[str, AfterValidator(_check_language)]
 Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
 Sender = Annotated[Mailbox, BeforeValidator(_read_mailbox)]
+FirstDay = Annotated[date, BeforeValidator(_read_first_day)]
+Limit = Annotated[int, Field(ge=0, le=_MOST)]
+Plan = Annotated[tuple[int, ...], BeforeValidator(_read_plan)]
+QuietHours = Annotated[Hours, BeforeValidator(_read_hours)]
+Domain = Annotated[str, AfterValidator(_check_domain)]
+ReceivingDomain = Annotated[str, AfterValidator(_check_receiving_domain)]
 Schedule = Annotated[Slot, BeforeValidator(_read_slot)]
 ZoneName = Annotated[str, AfterValidator(_check_zone)]
 BaseUrl = Annotated[str, AfterValidator(_check_base_url)]

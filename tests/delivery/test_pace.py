@@ -1,9 +1,11 @@
-"""How long to wait: pure rules, looked at over their whole range."""
+"""How long to wait: pure rules, looked at over their whole range; and a mail service that asks for time."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,13 +13,20 @@ from digest.delivery.pace import (
     LONGEST_WAIT,
     TRIES_AT_LEAST,
     Rules,
+    Standing,
     Trouble,
     is_expired,
     plan_domain_wait,
     plan_wait,
+    relay_leave,
     relay_wait,
 )
+from digest.delivery.relay import parse_smtp_url
+from digest.delivery.sender import Limits, Report, Sender
+from digest.delivery.smtp import SmtpTransport
+from digest.errors import Status
 from digest.settings import Delivery
+from digest.store.ledger import open_ledger
 
 RULES = Rules()
 
@@ -88,3 +97,121 @@ def test_the_rules_come_from_the_settings() -> None:
 
     assert Rules.of(settings) == Rules(retry_after=2, retry_for=3600, max_unknown=0)
     assert Rules.of(Delivery()) == Rules()
+
+
+def test_a_relay_that_refuses_one_service_now_and_then_is_not_in_trouble_all_the_while() -> None:
+    trouble = Trouble(timedelta(minutes=5), ever_connected=True)
+
+    assert not any(trouble.fail(moment, connecting=False) for moment in range(0, 20_000, 300))
+    assert trouble.failures == 1
+
+
+@given(st.lists(st.floats(0, 299), min_size=1, max_size=30))
+def test_trouble_that_never_ends_gives_up_after_five_minutes(gaps: list[float]) -> None:
+    trouble, moment = Trouble(timedelta(minutes=5), ever_connected=True), 0.0
+    for gap in (0, *gaps):
+        moment += gap
+        assert trouble.fail(moment, connecting=True) == (moment >= 300)
+
+
+@given(st.integers(1, 10**6), st.booleans())
+def test_a_relay_that_fails_is_left_alone_for_longer_each_time_and_five_minutes_at_most(failures: int, ours: bool) -> None:
+    assert 5 <= relay_leave(failures, ours=ours) <= relay_leave(failures + 1, ours=ours) <= 300
+    assert relay_leave(failures, ours=True) == 300
+
+
+def test_a_relay_is_tried_again_when_its_time_is_over() -> None:
+    standing = Standing()
+    standing.fail(100)
+
+    assert (standing.is_well, standing.is_left(104.9), standing.is_left(105)) == (False, True, False)
+
+
+def test_connections_that_fail_together_count_once() -> None:
+    standing = Standing()
+    for moment in (100, 100.2, 100.9, 130):
+        standing.fail(moment)
+
+    assert (standing.failures, standing.is_left(139.9), standing.is_left(140)) == (2, True, False)
+
+
+def test_one_connection_at_a_time_finds_out_whether_a_relay_is_back() -> None:
+    standing = Standing()
+    standing.fail(100)
+    standing.call(105)
+
+    assert standing.is_left(105) and not standing.is_well
+    standing.progress()
+    assert standing.is_well and not standing.is_left(105)
+
+
+def test_a_relay_that_is_well_takes_any_number_of_connections_at_a_time() -> None:
+    standing = Standing()
+    standing.call(100)
+
+    assert not standing.is_left(100)
+
+
+def test_a_fault_of_ours_is_not_repeated_for_five_minutes() -> None:
+    standing = Standing()
+    standing.fail(100, ours=True)
+    standing.fail(100.1)
+
+    assert standing.is_left(399)
+
+
+# -- with a real relay
+
+
+class Wall:
+    """The clock on the wall, for ledger and sender alike."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds, UTC)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stage", ["rcpt", "body"])
+async def test_a_mail_service_that_asks_for_time_alone_is_left_alone_and_after_a_restart_too(  # type: ignore[no-untyped-def]
+    stage: str, world, worlds: ModuleType, fake
+) -> None:
+    def busy(moment):  # type: ignore[no-untyped-def]
+        is_busy = moment.stage == stage and moment.recipient.endswith("@slow.example")
+        return "451 4.3.2 system not accepting mail" if is_busy else None
+
+    async def send() -> Report:
+        ledger = open_ledger(world.file, Rules(retry_after=300), only=worlds.EDITION, now=wall)
+        transport = SmtpTransport(parse_smtp_url(f"smtp://127.0.0.1:{server.port}"))
+        sender = Sender(ledger, transport, worlds.compose, Limits(connections=4, wait=timedelta(0)), now=wall)
+        try:
+            return await sender.run()
+        finally:
+            await ledger.close()
+
+    wall = Wall(worlds.START + 60)
+    world.add_edition()
+    world.add_readers(30, domain="slow.example")
+    world.add_readers(30, domain="quick.example", first=100)
+    async with fake.ScriptedServer(busy) as server:
+        first = await send()
+        tries = sum(server.tries.values()) - 30
+        assert (first.status, world.counts()) == (Status.WAITING, {"queued": 30, "sent": 30})
+        assert 1 <= tries <= 2 * 4, "what was on its way when it said so, and no more"
+        assert first.next_at is not None and first.next_at <= wall() + timedelta(seconds=300)
+
+        wall.seconds += 299
+        assert (await send()).next_at == wall() + timedelta(seconds=1), "a restart forgets nothing"
+        assert sum(server.tries.values()) == 30 + tries
+
+        wall.seconds += 1
+        await send()
+        assert sum(server.tries.values()) > 30 + tries
+        assert world.rows("SELECT not_before, failures FROM domain_pace") == [(wall.seconds + 600, 2)]
+
+        server.script = lambda _moment: None
+        wall.seconds += 4 * 3600
+        assert (await send()).status is Status.FINISHED
+    assert set(server.recipients.values()) == {1} and len(server.recipients) == 60
