@@ -56,7 +56,8 @@ at_once = "all"                                 # every item may go out at once;
 title = "Supporters"
 sender = "Example Newsroom <news@example.org>"
 rhythms = ["weekly"]
-schedule.weekly = "Fri 09:00"
+schedule.weekly = "Fri 09:00"                   # digest serve prepares it a day before, and sends it if it is approved
+approvers = []                                  # who is asked by mail: ["Ada Example <ada@example.org>"]
 """
 _IGNORED = "# What digest makes or keeps: never put keys/ or var/ where others can read them.\npublic/\nvar/\nkeys/\n"
 _BODY = """This is an example item: one Markdown file below `items/`. Write your own with `digest new "What \

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.editions.periods import edition_id, period_at
+from digest.editions.periods import edition_id, next_strike, period_at
 from digest.settings import Slot
 
 LONDON = ZoneInfo("Europe/London")
@@ -130,3 +130,41 @@ def test_a_slot_that_comes_twice_or_never_still_makes_one_period():
 )
 def test_ids_are_made_of_period_list_rhythm_and_part(list_id, rhythm, period, part, name):
     assert edition_id(list_id, rhythm, period, part) == name
+
+
+@settings(max_examples=300)
+@given(
+    st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)),
+    st.sampled_from([
+        "Europe/London", "America/Santiago", "Pacific/Apia", "Pacific/Kiritimati", "Pacific/Kwajalein", "Asia/Kathmandu",
+        "Australia/Lord_Howe", "Pacific/Chatham", "Africa/Casablanca", "Antarctica/Troll",
+    ]),
+    st.sampled_from(["weekly", "daily"]),
+    st.tuples(st.integers(0, 6), st.integers(0, 23), st.integers(0, 59)),
+)  # fmt: skip
+def test_the_next_slot_is_the_first_and_names_the_period_of_every_moment_before_it(moment, name, rhythm, numbers):
+    where, weekday = ZoneInfo(name), numbers[0] if rhythm == "weekly" else None
+    slot = Slot(weekday, numbers[1], numbers[2])
+    strike = next_strike(moment, rhythm, slot, where)
+    following = next_strike(strike.at + timedelta(seconds=1), rhythm, slot, where)
+
+    assert moment <= strike.at < following.at
+    assert strike.period < following.period
+    assert following.at - strike.at <= timedelta(days=8 if rhythm == "weekly" else 2)
+    assert next_strike(strike.at, rhythm, slot, where) == strike
+    grace = timedelta(days=1) if rhythm == "weekly" else timedelta(hours=3)
+    for between in (moment, moment + (strike.at - moment) / 2, strike.at):
+        assert next_strike(between, rhythm, slot, where) == strike
+        assert period_at(between + grace, rhythm, slot, where) == strike.period
+
+
+def test_a_day_that_the_clocks_skip_has_no_slot_of_its_own():
+    """Samoa went from Thursday 29 to Saturday 31 December 2011."""
+    apia = ZoneInfo("Pacific/Apia")
+    strikes = [next_strike(at("2011-12-28T20:00"), "daily", MORNING, apia)]
+    for _ in range(3):
+        strikes.append(next_strike(strikes[-1].at + timedelta(seconds=1), "daily", MORNING, apia))
+    assert [strike.period for strike in strikes] == ["2011-12-29", "2011-12-31", "2012-01-01", "2012-01-02"]
+    friday = next_strike(at("2011-12-28T20:00"), "weekly", FRIDAY, apia)
+    assert friday == ("2011-w52", at("2011-12-30T19:00"))
+    assert period_at(at("2011-12-31T12:00"), "weekly", FRIDAY, apia) == "2011-w52"
