@@ -11,6 +11,7 @@ from digest.errors import Status
 
 if TYPE_CHECKING:
     from digest.desk.correcting import Change
+    from digest.desk.workplace import Workplace
 
 __all__ = ["register"]
 
@@ -37,7 +38,7 @@ def correct(
     from digest.desk.workplace import open_workplace
 
     with open_workplace(site_of(context)) as place:
-        _print(desk.correct(place, item, note, only_edit=only_edit, actor=actor), "correction")
+        _print(place, desk.correct(place, item, note, only_edit=only_edit, actor=actor), "correction", actor)
 
 
 def withdraw(
@@ -52,17 +53,18 @@ def withdraw(
     from digest.desk.workplace import open_workplace
 
     with open_workplace(site_of(context)) as place:
-        _print(desk.withdraw(place, item, reason, only_edit=only_edit, actor=actor), "withdrawal")
+        _print(place, desk.withdraw(place, item, reason, only_edit=only_edit, actor=actor), "withdrawal", actor)
 
 
-def _print(change: Change, what: str) -> None:
-    from digest.cli.publishing import print_report
+def _print(place: Workplace, change: Change, what: str, actor: str) -> None:
+    from digest.cli.publishing import print_at_once, print_report
 
     typer.echo(f"wrote the {what} into {change.file}" if change.file else f"no file was changed: {change.unedited}")
     if change.report is None:
         typer.echo("nothing was published; that is for: digest publish")
         return
     print_report(change.report)
+    print_at_once(place, change.report, actor)
     if not change.is_public:
         typer.echo(f"the {what} is not public yet: mend what is named above, then run: digest publish", err=True)
     if change.report.has_errors or not change.is_public:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from digest.cli.screen import count, format_moment, print_table, progress, site_of
-from digest.clock import real_now
+from digest.cli.screen import Bar, count, format_moment, print_table, progress, site_of
+from digest.clock import format_utc, real_now
 from digest.errors import Status, UsageError
 
 if TYPE_CHECKING:
+    from digest.desk.workplace import Workplace
     from digest.settings import Site
     from digest.store.deliveries import RefusedLetters
-    from digest.work.sending import Rehearsal, SendReport, Signature
+    from digest.work.concluding import Ended
+    from digest.work.sending import AllReport, Rehearsal, SendReport, Signature
 
-__all__ = ["print_outcome", "print_refusals", "print_signature", "register"]
+__all__ = ["print_outcome", "print_refusals", "print_signature", "print_waits", "register"]
 
 deliveries = typer.Typer(
     help="Single letters: held, failed, perhaps sent twice.", no_args_is_help=True, rich_markup_mode=None
@@ -34,38 +38,94 @@ def register(app: typer.Typer) -> None:
 
 def send(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="ID", help="An approved edition, or one that is being sent.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="[ID]", help="An approved edition, or one being sent; without it, all that is being sent."),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent to how many; send nothing.")] = False,
     outbox: Annotated[bool, typer.Option("--outbox", help="Keep the letters on this machine, below var/outbox.")] = False,
     wait: Annotated[str, typer.Option(metavar="TIME", help="How long to wait for letters that are due later.")] = "15 min",
     actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this.")] = "staff",
+    is_child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
 ) -> None:
-    """Send an edition; run again, it goes on where it stopped and mails nobody twice."""
-    from digest.desk.checking import find_unpublished
+    """Send an edition, or go on with all that is being sent; run again, it goes on and mails nobody twice."""
     from digest.desk.workplace import open_workplace
-    from digest.work import sending
 
     patience = _duration(wait)
     site = site_of(context)
+    if dry_run and not name:
+        raise UsageError("--dry-run", "it looks at one edition", "Name it: digest send ID --dry-run")
+    if _has_relay_elsewhere(site) and not is_child:
+        _print_what_is_missing()
     with open_workplace(site) as place:
-        if _has_relay_elsewhere(site):
-            typer.echo(
-                "The unsubscribe links in letters are not answered by this version yet. Read what comes to reply_to,",
-                err=True,
-            )
-            typer.echo(
-                "and end the subscription of everyone who asks: digest subscribers remove ADDRESS --list LIST", err=True
-            )
-        for file in find_unpublished(place, name):
-            typer.echo(f"{file} was edited and not published since; the edition carries it as it is published.")
         if dry_run:
-            _print_dry_run(sending.rehearse(place, name, outbox=outbox), site)
+            from digest.work.sending import rehearse
+
+            _print_unpublished(place, name)
+            _print_dry_run(rehearse(place, name, outbox=outbox), site)
             return
-        with progress("Sending") as bar:
-            outcome = sending.send(place, name, actor=actor, outbox=outbox, wait=patience, watch=bar.update)
-    print_outcome(outcome, site)
-    if outcome.report.status:
-        raise typer.Exit(outcome.report.status)
+        status = _send_one(place, name, actor, outbox, patience) if name else _send_all(place, outbox, patience, is_child)
+    if status:
+        raise typer.Exit(status)
+
+
+def _send_one(place: Workplace, name: str, actor: str, outbox: bool, wait: timedelta) -> Status:
+    from digest.work.sending import send as send_edition
+
+    _print_unpublished(place, name)
+    with progress("Sending") as bar:
+        outcome = send_edition(place, name, actor=actor, outbox=outbox, wait=wait, watch=bar.update, say=_say(bar))
+    print_outcome(outcome, place.site)
+    print_waits(place, name, indent="    ")
+    return outcome.report.status
+
+
+def _send_all(place: Workplace, outbox: bool, wait: timedelta, is_child: bool) -> Status:
+    from digest.work.sending import send_all
+
+    if is_child:
+        return _send_for_server(place, wait)
+    with progress("Sending") as bar:
+        outcome = send_all(place, outbox=outbox, wait=wait, watch=bar.update, say=_say(bar))
+    _print_all(outcome, place.site)
+    _print_all_waits(outcome, place)
+    return outcome.report.status
+
+
+def _send_for_server(place: Workplace, wait: timedelta) -> Status:
+    """As the child of a server, which reads our lines and ends us by letting go of our standard input."""
+    from digest.work.dispatching import NEXT
+    from digest.work.sending import send_all
+
+    outcome = send_all(place, wait=wait, say=partial(typer.echo, err=True), lifeline=sys.stdin.fileno())
+    _print_all(outcome, place.site)
+    _print_all_waits(outcome, place)
+    if outcome.report.next_at is not None:
+        typer.echo(f"{NEXT}{format_utc(outcome.report.next_at)}")
+    return outcome.report.status
+
+
+def _say(bar: Bar) -> Callable[[str], None]:
+    def say(sentence: str) -> None:
+        bar.close()
+        typer.echo(sentence, err=True)
+
+    return say
+
+
+def _print_unpublished(place: Workplace, name: str) -> None:
+    from digest.desk.checking import find_unpublished
+
+    for file in find_unpublished(place, name):
+        typer.echo(f"{file} was edited and not published since; the edition carries it as it is published.")
+
+
+def _print_what_is_missing() -> None:
+    for line in (
+        "The unsubscribe links in letters are not answered by this version yet. Read what comes to reply_to,",
+        "and end the subscription of everyone who asks: digest subscribers remove ADDRESS --list LIST",
+    ):
+        typer.echo(line, err=True)
 
 
 @deliveries.command("held")
@@ -171,11 +231,59 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
         typer.echo(f"Nothing has left this machine: the letters are files below {site.var / 'outbox'}")
 
 
+def _print_all(outcome: AllReport, site: Site) -> None:
+    """What became of each edition of a run, and of single letters."""
+    report = outcome.report
+    for one in outcome.editions:
+        typer.echo(f"{one.edition.id}: {_describe(one)}")
+        print_refusals(one.refusals)
+        if one.edition.state == "paused" and one.edition.paused_by == "self":
+            typer.echo(f"  When it is mended, go on with: digest send {one.edition.id}")
+    if outcome.letters:
+        typer.echo(f"single letters: {_list_counts(outcome.letters)}")
+    if not outcome.editions and not outcome.letters:
+        typer.echo("Nothing waits to be sent.")
+    if report.status is Status.WAITING and report.next_at and report.next_at > real_now():
+        typer.echo(f"More is due {format_moment(report.next_at, site.settings.zone)}; then: digest send")
+    if report.reason and not any(one.edition.paused_reason == report.reason for one in outcome.editions):
+        typer.echo(f"It stopped: {report.reason}")
+    if any(one.counts.get("held") for one in outcome.editions):
+        typer.echo("Some letters are held for a person to decide: digest deliveries held")
+    if outcome.is_outbox:
+        typer.echo(f"Nothing has left this machine: the letters are files below {site.var / 'outbox'}")
+
+
+def _describe(one: Ended) -> str:
+    state, reason = one.edition.state, one.edition.paused_reason
+    paused = f" ({reason})" if state == "paused" and reason else ""
+    return f"{state}{paused}; {_list_counts(one.counts)}"
+
+
+def _list_counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in counts.items())
+
+
 def print_refusals(refusals: Sequence[RefusedLetters]) -> None:
     """Why letters failed or wait, in the relay's words."""
     words = {"failed": "failed", "queued": "to be tried again"}
     rows = [(one.count, f"{words[one.state]}: {one.code or ''} {one.reply}".strip()) for one in refusals]
     print_table(rows, indent="    ")
+
+
+def print_waits(place: Workplace, name: str, *, indent: str = "") -> None:
+    """Why letters of an edition wait, and until when."""
+    from digest.store.releases import from_seconds
+    from digest.work.waiting import explain_waits
+
+    for wait in explain_waits(place, name):
+        until = "" if wait.until is None else f" {format_moment(from_seconds(wait.until), place.site.settings.zone)}"
+        typer.echo(f"{indent}{wait.words}{until}")
+
+
+def _print_all_waits(outcome: AllReport, place: Workplace) -> None:
+    for one in outcome.editions:
+        if one.edition.state == "sending":
+            print_waits(place, one.edition.id, indent=f"  {one.edition.id}: ")
 
 
 def print_signature(signature: Signature, site: Site) -> None:
@@ -187,9 +295,9 @@ def print_signature(signature: Signature, site: Site) -> None:
 
 
 def _has_relay_elsewhere(site: Site) -> bool:
-    from digest.delivery.relay import is_loopback, parse_smtp_url
+    from digest.delivery.relay import is_loopback, parse_smtp_urls
 
-    return bool(site.smtp_url) and not is_loopback(parse_smtp_url(site.smtp_url).host)
+    return bool(site.smtp_url.strip()) and not all(is_loopback(one.host) for one in parse_smtp_urls(site.smtp_url).chosen)
 
 
 def _print_dry_run(rehearsal: Rehearsal, site: Site) -> None:

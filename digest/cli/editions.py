@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli import proofs
-from digest.cli.deliveries import print_refusals
+from digest.cli.deliveries import print_refusals, print_waits
 from digest.cli.screen import count, format_moment, print_problems, print_table, site_of
 from digest.errors import Problem, UsageError
 
@@ -144,30 +144,40 @@ def approve(
 ) -> None:
     """Approve an edition as it is now; any later change makes it a draft again."""
     from digest.desk import approving
+    from digest.desk.scheduling import find_slot
     from digest.desk.workplace import open_workplace
 
-    with open_workplace(site_of(context)) as place:
+    site = site_of(context)
+    with open_workplace(site) as place:
         warnings: list[Problem] = []
         approved = approving.approve(place, name, actor=actor, revision=revision, warn=warnings.append)
+        slot, now = find_slot(place, approved), place.now
     print_problems(warnings)
-    typer.echo(f"{approved.id} is approved by {actor}; send it with: digest send {approved.id}")
+    by_itself = approved.rhythm == "at-once" or slot is not None
+    when = format_moment(slot, site.settings.zone) if slot and slot > now else "now"
+    how = f"a running digest serve sends it {when}, else" if by_itself else "send it with"
+    typer.echo(f"{approved.id} is approved by {actor}; {how}: digest send {approved.id}")
 
 
 @edition.command("status")
 def status(context: typer.Context, name: Id) -> None:
     """Where an edition stands, and its deliveries in numbers."""
     from digest.desk import editions as desk
+    from digest.desk.scheduling import was_late
     from digest.desk.workplace import open_workplace
 
     site = site_of(context)
     with open_workplace(site) as place:
         shown = desk.show(place, name)
         counts, refusals = desk.count_deliveries(place, name), desk.list_refusals(place, name)
-    _print_head(shown, site.settings)
-    print_refusals(refusals)
-    if counts:
-        print_table([(number, state) for state, number in counts.items()])
-        typer.echo(f"{sum(counts.values())} deliveries for an audience of {shown.edition.audience_count}")
+        late = was_late(place, name)
+        _print_head(shown, site.settings, late=late)
+        print_refusals(refusals)
+        if counts:
+            print_table([(number, state) for state, number in counts.items()])
+            letters = count(sum(counts.values()), "letter")
+            typer.echo(f"{letters} for an audience of {shown.edition.audience_count}")
+        print_waits(place, name)
 
 
 @edition.command("pause")
@@ -196,11 +206,11 @@ def _steer(context: typer.Context, name: str, step: str, actor: str) -> None:
         changed = {"pause": steering.pause, "resume": steering.resume, "cancel": steering.cancel}[step](
             place, name, actor=actor
         )
-    after = f" Nothing leaves until: digest send {changed.id}" if step == "resume" else ""
+    after = f" A running digest serve sends it, else: digest send {changed.id}" if step == "resume" else ""
     typer.echo(f"{changed.id} is {changed.state}.{after}")
 
 
-def _print_head(shown: Shown, settings: Settings) -> None:
+def _print_head(shown: Shown, settings: Settings, *, late: bool = False) -> None:
     one = shown.edition
     rows: list[tuple[object, ...]] = [
         ("edition", one.id),
@@ -211,6 +221,8 @@ def _print_head(shown: Shown, settings: Settings) -> None:
     ]
     if one.approved_by and one.approved_hash:
         rows.append(("approved", f"by {one.approved_by}, hash {one.approved_hash[:16]}"))
+    if late and one.started_at:
+        rows.append(("begun", f"{format_moment(one.started_at, settings.zone)}, late"))
     print_table(rows, indent="")
 
 

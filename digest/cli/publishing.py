@@ -13,9 +13,10 @@ from digest.errors import Status
 
 if TYPE_CHECKING:
     from digest.desk.publishing import PublishReport
+    from digest.desk.workplace import Workplace
     from digest.settings import Site
 
-__all__ = ["SHOWN_RELEASES", "print_report", "register"]
+__all__ = ["SHOWN_RELEASES", "print_at_once", "print_report", "register"]
 
 SHOWN_RELEASES = 50
 """How many releases a publish names before it only counts the rest."""
@@ -81,10 +82,32 @@ def publish(
                 from digest.work.announcing import announce_briefly
 
                 announce_briefly(place.hot, site.settings)
-            if moment is None and not list_waiting(place).rows:
+            is_quiet = print_at_once(place, report, actor)
+            if moment is None and is_quiet and not list_waiting(place).rows:
                 _keep(site, report)
     if report.has_errors:
         raise typer.Exit(Status.REFUSED)
+
+
+def print_at_once(place: Workplace, report: PublishReport, actor: str) -> bool:
+    """Make the editions at once that are due after a publish, and say what became of them; whether there was nothing to say.
+
+    An edition that cannot be begun is due again with the next publish; what was published stays so.
+    """
+    from digest.desk.standing import tell_void
+    from digest.work.at_once import describe, find_others, list_hindrances, send_at_once
+
+    lines = list_hindrances(place)
+    done = [] if lines else send_at_once(place, actor=actor, say=lines.append)
+    done += find_others(place, report.lines[0].number, done) if report.lines else []
+    for one in done:
+        typer.echo(describe(one), err=one.state == "failed")
+    if any(one.state == "begun" for one in done):
+        typer.echo("A running digest serve sends them; where none runs: digest send")
+    lines += tell_void(place)
+    for line in lines:
+        typer.echo(line, err=True)
+    return not lines and not any(one.state == "failed" for one in done)
 
 
 def print_report(report: PublishReport) -> None:

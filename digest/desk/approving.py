@@ -6,7 +6,7 @@ that makes the deliveries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 from digest.clock import real_now
 from digest.desk.archive import build_archive
 from digest.desk.editions import CHANGEABLE
+from digest.desk.fencing import note_home
 from digest.desk.planning import is_urgent_only, list_of, plan_edition
 from digest.desk.press import Press, carries_nothing
+from digest.desk.scheduling import note_approval
 from digest.desk.trying_templates import find_template_faults
 from digest.desk.workplace import Workplace
 from digest.editions.approval import build_hash, describe_changes
@@ -24,7 +26,8 @@ from digest.editions.edition import Edition, check_revision, check_state, to_dra
 from digest.errors import EditionError, Problem, TemplateError
 from digest.store.editions import read_edition, write_edition
 from digest.store.journal import write_journal
-from digest.store.planning import FrozenVariant, freeze, settle
+from digest.store.planning import FrozenVariant, freeze
+from digest.store.settling import settle_in_steps
 
 __all__ = ["approve", "check_approved", "freeze_edition"]
 
@@ -36,6 +39,7 @@ def approve(
     actor: str,
     expected: str | None = None,
     revision: int | None = None,
+    covered: Mapping[str, str] | None = None,
     warn: Callable[[Problem], None] = lambda _problem: None,
 ) -> Edition:
     """Approve what the edition is now.
@@ -44,6 +48,7 @@ def approve(
         actor: who takes the responsibility.
         expected: the hash that was looked at, when the caller has shown one.
         revision: the revision that was looked at; None means the newest, whatever it is.
+        covered: parts of the manifest that must be so, those of a standing approval.
         warn: is told what the inspection finds worth a look, but no reason to refuse.
 
     Raises:
@@ -53,19 +58,19 @@ def approve(
     """
     if faults := find_template_faults(place):
         raise TemplateError("templates/mail", "letters would be spoiled by these faults", "Mend them.", faults)
-    with place.store.writing() as connection:
-        settle(connection)
+    settle_in_steps(place.store.file)
     with place.store.reading() as connection:  # the slow part, before the write lock is taken
         press = _press_draft(place, connection, name)
         check_revision(press.edition, revision)
         for warning in press.inspect():
             warn(warning)
         looked_at = expected or build_hash(press.manifest())
+    note_home(place)
     with place.store.writing() as connection:
         press = _press_draft(place, connection, name)
         manifest = press.manifest()
         signed = build_hash(manifest)
-        if looked_at != signed:
+        if looked_at != signed or not (covered or {}).items() <= manifest.items():
             raise EditionError(f"edition {name}", "it is no longer what was looked at", "Look at it again and approve that.")
         approved = replace(
             press.edition,
@@ -77,6 +82,7 @@ def approve(
             archive=build_archive(press.plan, place.site.settings),
         )
         edition = write_edition(connection, approved, actor, "approved", place.now)
+        note_approval(connection, edition)
         write_journal(connection, place.now, actor, "edition approved", name, place.via, hash=signed)
         return edition
 
@@ -145,10 +151,12 @@ def freeze_edition(place: Workplace, name: str, *, actor: str) -> Edition:
     _refuse_draft(edition)
     if edition.state != "approved":
         return edition
+    settle_in_steps(place.store.file)
     check_approved(place, name).write_messages()  # the slow part, before the write lock is taken
     with place.store.writing() as connection:
-        settle(connection)
         edition = read_edition(connection, name)
+        if edition.frozen_hash is not None:
+            return edition  # another process was quicker
         if edition.state != "approved":
             raise EditionError(
                 f"edition {name}", "somebody changed it this very moment", f"Look: digest edition show {name}"

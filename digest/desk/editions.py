@@ -17,7 +17,6 @@ from digest.desk.planning import (
     read_log,
 )
 from digest.desk.readers import pick_list
-from digest.desk.tidying import tidy_list
 from digest.desk.workplace import Workplace
 from digest.editions.edition import Choices, Edition, State, check_revision, check_state, to_draft
 from digest.editions.periods import edition_id, period_at
@@ -39,8 +38,8 @@ from digest.store.editions import (
     write_edition,
 )
 from digest.store.journal import write_journal
-from digest.store.planning import settle
 from digest.store.releases import log_end, log_position, read_newsroom
+from digest.store.settling import settle_in_steps
 
 __all__ = [
     "CHANGEABLE",
@@ -49,7 +48,10 @@ __all__ = [
     "count_deliveries",
     "list_editions",
     "list_refusals",
+    "make_draft",
+    "move_draft",
     "prepare",
+    "prepare_if_carrying",
     "set_choices",
     "show",
 ]
@@ -97,26 +99,80 @@ def prepare(
     Raises:
         UsageError: there is no such list, or it does not have that rhythm.
     """
-    chosen = pick_list(place.site.settings, list_id)
+    made = _prepare(place, list_id, rhythm, at, actor, extra=extra, refresh=refresh)
+    assert made is not None
+    return made
+
+
+def prepare_if_carrying(
+    place: Workplace, list_id: str, *, rhythm: Rhythm, at: datetime | None = None, actor: str = "digest"
+) -> Prepared | None:
+    """As `prepare`, but None, and nothing is made, for an edition that would carry nothing to anyone.
+
+    Raises:
+        UsageError: there is no such list, or it does not have that rhythm.
+    """
+    return _prepare(place, list_id, rhythm, at, actor, only_if_carrying=True)
+
+
+def _prepare(
+    place: Workplace,
+    list_id: str,
+    rhythm: Rhythm | None,
+    at: datetime | None,
+    actor: str,
+    *,
+    extra: bool = False,
+    refresh: bool = False,
+    only_if_carrying: bool = False,
+) -> Prepared | None:
+    settings = place.site.settings
+    chosen = pick_list(settings, list_id)
     wanted = rhythm or chosen.rhythms[0]
     if wanted not in chosen.rhythms:
         raise UsageError(f"list {list_id}", f"it has no rhythm {wanted}", f"Its rhythms are: {', '.join(chosen.rhythms)}.")
     moment = at or place.now
-    period = period_at(moment, wanted, chosen.schedule.get(wanted), place.site.settings.zone)
+    period = period_at(moment, wanted, chosen.schedule.get(wanted), settings.zone)
+    settle_in_steps(place.store.file)
     with place.store.writing() as connection:
-        settle(connection)
         present = None if extra else _find_present(connection, list_id, wanted, period)
         is_new = present is None or (present.state == "cancelled" and present.frozen_hash is not None)
         if present is None or is_new:
-            edition = _make(place, connection, list_id, wanted, period, moment, extra, actor, present)
+            edition = _build(place, connection, list_id, wanted, period, moment, extra, actor, present)
+            plan = plan_edition(connection, edition, settings)
+            if only_if_carrying and not plan.variants:
+                return None
+            insert_edition(connection, edition)
+            write_journal(connection, place.now, actor, "edition prepared", edition.id, place.via, horizon=edition.horizon)
         elif present.state in ("draft", "cancelled") or (present.state == "approved" and refresh):
             edition = _move_on(place, connection, present, moment, actor)
+            plan = plan_edition(connection, edition, settings)
         else:
             since = tuple(item for item in read_newsroom(connection) if item.number > present.horizon)
-            plan = plan_edition(connection, present, place.site.settings)
-            return Prepared(present, plan, is_new=False, released_since=since)
-        tidy_list(connection, place.site.settings, list_id, place.now)
-        return Prepared(edition, plan_edition(connection, edition, place.site.settings), is_new=is_new)
+            return Prepared(present, plan_edition(connection, present, settings), is_new=False, released_since=since)
+        return Prepared(edition, plan, is_new=is_new)
+
+
+def make_draft(
+    place: Workplace, connection: Connection, list_id: str, rhythm: Rhythm, period: str, *, actor: str
+) -> Plan | None:
+    """The first edition of a period as a draft, made in the caller's transaction; None if it would carry nothing to anyone.
+
+    Raises:
+        EditionError: newsroom.toml has no such list.
+    """
+    edition = _build(place, connection, list_id, rhythm, period, place.now, False, actor, None)
+    plan = plan_edition(connection, edition, place.site.settings)
+    if not plan.variants:
+        return None
+    insert_edition(connection, edition)
+    write_journal(connection, place.now, actor, "edition prepared", edition.id, place.via, horizon=edition.horizon)
+    return plan
+
+
+def move_draft(place: Workplace, connection: Connection, draft: Edition, *, actor: str) -> Edition:
+    """A draft at the newest release with staff's choices kept, moved on in the caller's transaction."""
+    return _move_on(place, connection, draft, max(draft.moment, place.now), actor)
 
 
 def _find_present(connection: Connection, list_id: str, rhythm: Rhythm, period: str) -> Edition | None:
@@ -136,7 +192,7 @@ def _find_horizon(place: Workplace, connection: Connection, list_id: str, rhythm
     return end if find_overtaken(log, position, rule) else position
 
 
-def _make(
+def _build(
     place: Workplace,
     connection: Connection,
     list_id: str,
@@ -153,7 +209,7 @@ def _make(
     elif rhythm == "at-once":
         period = f"{period}-{next_number(connection, list_id, rhythm, f'{period}-')}"
     part = cancelled.part + 1 if cancelled else 1
-    edition = Edition(
+    return Edition(
         id=edition_id(list_id, rhythm, period, part),
         list_id=list_id,
         rhythm=rhythm,
@@ -167,9 +223,6 @@ def _make(
         changed_what="prepared",
         changed_at=place.now,
     )
-    insert_edition(connection, edition)
-    write_journal(connection, place.now, actor, "edition prepared", edition.id, place.via, horizon=edition.horizon)
-    return edition
 
 
 def _move_on(place: Workplace, connection: Connection, present: Edition, moment: datetime, actor: str) -> Edition:

@@ -30,8 +30,8 @@ from digest.store.site_fence import (
 from digest.store.sqlite import translate
 
 __all__ = [
-    "Waiting", "check_fence", "check_releases", "count_waiting", "explain", "find_fence", "lift_fence", "note_work",
-    "raise_fence",
+    "Waiting", "check_fence", "check_releases", "count_waiting", "explain", "find_fence", "lift_fence", "note_home",
+    "note_work", "raise_fence",
 ]  # fmt: skip
 
 _SUBJECT = "this site"
@@ -146,6 +146,18 @@ def lift_fence(place: Workplace, *, actor: str) -> SiteFence | None:
         write_work(place.hot.file, home.work)
     clock.accept_drift()
     return fence
+
+
+def note_home(place: Workplace) -> None:
+    """Note where the site lives if that is not on record yet: what was approved here must not leave from a copy as well.
+
+    Raises:
+        StoreError: the database or the file beside it cannot be written.
+    """
+    with place.hot.reading() as connection:
+        is_known = read_home(connection) is not None
+    if not is_known:
+        note_work(place)
 
 
 def note_work(place: Workplace) -> None:

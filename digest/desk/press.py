@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from digest.desk.letterhead import build_letterhead
 from digest.desk.pictures import build_public_pictures
 from digest.desk.planning import Plan, plan_edition
 from digest.desk.workplace import Workplace
@@ -72,15 +73,10 @@ class Press:
 
     def manifest(self) -> dict[str, str]:
         """Everything that decides what readers get, each with its hash."""
-        chosen = self.settings.lists[self.edition.list_id]
         own = self.settings.newsroom
         newsroom = self.plan.newsroom
         events = self.plan.events
         parts: dict[str, object] = {
-            f"setting lists.{self.edition.list_id}": chosen.model_dump(mode="json"),
-            "setting newsroom": own.model_dump(mode="json"),
-            "setting topics": {name: topic.model_dump(mode="json") for name, topic in self.settings.topics.items()},
-            "setting kinds": {name: kind.model_dump(mode="json") for name, kind in self.settings.kinds.items()},
             "items kept off the list": sorted(self.plan.barred),
             "audience": [self.edition.list_id, self.edition.rhythm, self.edition.period, self.edition.part],
             "moment": [self.edition.moment.isoformat(), str(self.edition.earliest_at or ""), self.edition.horizon],
@@ -90,13 +86,7 @@ class Press:
         for item in sorted(events.items):
             entry = newsroom.by_id[item]
             parts[f"item {item}"] = [entry.version, entry.photo, entry.corrections, entry.type.value]
-        return sign(parts) | dict(self._template_hashes()) | dict(self._page_hashes())
-
-    def _template_hashes(self) -> Iterator[tuple[str, str]]:
-        for path, hashed in self.place.templates.digests("mail", "theme.toml", "locale").items():
-            yield f"file templates/{path}", hashed
-        if logo := self.place.templates.logo:
-            yield "the logo of theme.toml", hash_value(list(logo.files))  # their names follow from their octets
+        return sign(parts) | build_letterhead(self.place, self.edition.list_id) | dict(self._page_hashes())
 
     def _page_hashes(self) -> Iterator[tuple[str, str]]:
         """The pieces as rendered, and the text, in each language and form."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.clock import format_utc, real_now
+from digest.desk.at_once import note_events
 from digest.desk.building import Built, Wanted, build_site, rebuild
 from digest.desk.checking import read_sound_folder
 from digest.desk.fencing import check_releases
@@ -201,7 +202,7 @@ def release(
 ) -> Release | None:
     """Append what is planned, with all that follows from it, in one transaction; None when the moment allows no event.
 
-    Events may be appended between the log's newest event and `latest`.
+    Events may be appended between the log's newest event and `latest`; those of that very moment call for editions at once.
 
     Raises:
         ContentError: `strict`, and the plan says that something is wrong.
@@ -216,6 +217,8 @@ def release(
         if strict:
             _refuse_all(problem for problem in planned.remarks if problem.severity == "error")
         append_lines(connection, planned.lines, place.hot.contents.keeping(planned.contents))
+        if moment == latest:
+            note_events(connection, place.site.settings, planned.lines)
         stopped = _stop(place, connection, planned.lines, actor)
         if planned.lines:
             subject = _name_events(planned.lines, action)

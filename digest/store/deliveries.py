@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 from digest.delivery.transitions import Decision, Facts, State, after_decision
 from digest.errors import EditionError
 from digest.store.releases import from_seconds, to_seconds
-from digest.store.schema import delivery, edition, subscription, suppression, variant
+from digest.store.schema import delivery, delivery_count, edition, subscription, suppression, variant
 
 __all__ = [
-    "Decided", "Held", "Stopped", "cancel_edition", "decide", "pause_edition", "read_held", "resume_edition",
-    "stop_variants",
+    "Decided", "Held", "RefusedLetters", "Stopped", "cancel_edition", "count_doubts", "decide", "pause_edition",
+    "read_doubted", "read_failed", "read_held", "read_refusals", "resume_edition", "stop_variants",
 ]  # fmt: skip
 
 _STILL = (State.QUEUED, State.PICKED)
@@ -83,13 +83,29 @@ def read_refusals(connection: Connection, name: str) -> list[RefusedLetters]:
         .order_by(number.desc(), delivery.c.reply)
         .limit(20)
     )
-    return [RefusedLetters(State(row.state), row.code, row.reply or "", row.number) for row in connection.execute(query)]
+    found = [RefusedLetters(State(row.state), row.code, row.reply or "", row.number) for row in connection.execute(query)]
+    return found + _read_old_refusals(connection, name)
+
+
+def _read_old_refusals(connection: Connection, name: str) -> list[RefusedLetters]:
+    """Of the letters whose rows are forgotten: what relays said then is not known any more, but for its code."""
+    number = func.sum(delivery_count.c.count)
+    query = (
+        select(delivery_count.c.code, number.label("number"))
+        .where(delivery_count.c.edition_id == name, delivery_count.c.state == State.FAILED)
+        .group_by(delivery_count.c.code)
+        .order_by(number.desc())
+    )
+    return [RefusedLetters(State.FAILED, row.code or None, "", row.number) for row in connection.execute(query)]
 
 
 def count_doubts(connection: Connection, name: str) -> int:
     """How many readers of an edition may have got a second copy: the answer to the first was lost, and one more was sent."""
     doubted = select(func.count()).where(delivery.c.edition_id == name, _DOUBTED)
-    return connection.execute(doubted).scalar_one()
+    old = select(func.coalesce(func.sum(delivery_count.c.count), 0)).where(
+        delivery_count.c.edition_id == name, delivery_count.c.doubted == 1
+    )
+    return int(connection.execute(doubted).scalar_one()) + int(connection.execute(old).scalar_one())
 
 
 def read_held(connection: Connection, name: str | None = None) -> list[Held]:

@@ -1,4 +1,4 @@
-"""The server of a site with all that goes on beside it: timed publishing, announcements, and counting."""
+"""The server of a site with all that goes on beside it: timed publishing, sending, announcements, and counting."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from digest.settings import Site
 from digest.store.hot import HotStore
 from digest.web.audience import Counter
 from digest.web.public_site import build_app
+from digest.web.readers.app import ReaderApp, build_reader_routes
 from digest.web.working import Beside
 from digest.work.announcing import announce_forever
 from digest.work.counting import keep_counts_forever
-from digest.work.timed import Timer, publish_forever
+from digest.work.dispatching import Dispatcher
+from digest.work.scheduled import Scheduler, schedule_forever
+from digest.work.timed import Timer, publish_forever, send_at_once_forever
 
 __all__ = ["build_server"]
 
@@ -29,14 +32,25 @@ def build_server(
     Args:
         site: as it was opened; newsroom.toml is read again when it changes.
         store: its database.
-        tell: is told in a line of what is published meanwhile, and of what is wrong.
+        tell: is told in a line of what is published and sent meanwhile, and of what is wrong.
         routes: what this server answers besides.
     """
     counter = Counter()
     timer = Timer(site, tell)
+    dispatcher = Dispatcher(lambda: timer.site, store, tell)
+    scheduler = Scheduler(lambda: timer.site, tell)
 
     async def publish_what_is_due() -> None:
         await publish_forever(timer)
+
+    async def send_what_is_new_at_once() -> None:
+        await send_at_once_forever(lambda: timer.site, store, tell)
+
+    async def send_what_is_due() -> None:
+        await dispatcher.run()
+
+    async def follow_schedules() -> None:
+        await schedule_forever(scheduler)
 
     async def announce_changes() -> None:
         await announce_forever(store, lambda: timer.site.settings)
@@ -44,5 +58,7 @@ def build_server(
     async def keep_statistics() -> None:
         await keep_counts_forever(store, counter.take)
 
-    app = build_app(site, routes, on_demand=OnDemandFeeds(site), press=PressFeeds(site), counter=counter)
-    return app, (publish_what_is_due, announce_changes, keep_statistics)
+    readers = build_reader_routes(ReaderApp(lambda: timer.site))
+    app = build_app(site, [*routes, *readers], on_demand=OnDemandFeeds(site), press=PressFeeds(site), counter=counter)
+    sending = (send_what_is_new_at_once, follow_schedules, send_what_is_due)
+    return app, (publish_what_is_due, *sending, announce_changes, keep_statistics)

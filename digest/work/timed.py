@@ -1,4 +1,4 @@
-"""Publishing by the clock: while `digest serve` runs, what becomes due appears by itself.
+"""Publishing by the clock: while `digest serve` runs, what becomes due appears by itself, and what is new is sent at once.
 
 Every few seconds the names and stamps of the item files are looked at; only when they or newsroom.toml changed is the folder
 read, to learn which moment comes next. At that moment what is due by the passing of time alone is released, and what time
@@ -15,19 +15,24 @@ from pathlib import Path
 
 from digest import clock
 from digest.desk.publishing import Found, PublishReport, find_items, find_next, publish_due
-from digest.desk.workplace import Workplace
+from digest.desk.standing import tell_void
+from digest.desk.workplace import Workplace, open_workplace
 from digest.errors import DigestError
 from digest.items.scanning import scan_items
 from digest.newsroom.releasing import find_missed
 from digest.settings import NAME, Site, open_site
+from digest.store.hot import HotStore
 from digest.store.releases import log_end
+from digest.work.at_once import describe, is_anything_due, send_at_once
 
-__all__ = ["Timer", "publish_forever"]
+__all__ = ["Timer", "publish_forever", "send_at_once_forever"]
 
 LOOK_EVERY = timedelta(seconds=5)
 """How often the item files are looked at."""
 _RETRY = timedelta(seconds=30)
-"""After how long a publish that failed is tried again."""
+"""After how long what failed is tried again."""
+_LOOK_FOR_NEWS = timedelta(seconds=0.5)
+"""How often it is looked whether an edition at once is due."""
 
 
 class Timer:
@@ -83,6 +88,7 @@ class Timer:
         if self._found is None or seen != self._seen:
             if self._seen is None or seen[:2] != self._seen[:2]:
                 self._place = Workplace(open_site(site.folder), self._place.now, "serve")
+                self._tell_void()
             self._found = find_items(self._place, scan)
             self._next_at = find_next(self._place, self._found, self._since)
             if grown:  # whoever published may have been stopped before the files were in place
@@ -105,6 +111,12 @@ class Timer:
             if line not in self._missed:
                 self._tell(line)
         self._missed = set(lines)
+
+    def _tell_void(self) -> None:
+        """Say which standing approvals no longer fit, now that settings or templates may have changed."""
+        with open_workplace(self._place.site, self._place.now, "serve") as place:
+            for line in tell_void(place):
+                self._tell(line)
 
     def _publish(self, found: Found) -> None:
         report = publish_due(self._place, found)
@@ -131,6 +143,38 @@ async def publish_forever(timer: Timer) -> None:
     while True:
         wait = await asyncio.to_thread(timer.step)
         await asyncio.sleep(wait)
+
+
+async def send_at_once_forever(site: Callable[[], Site], store: HotStore, tell: Callable[[str], None]) -> None:
+    """Do so beside a server, until cancelled; what is due is seen within half a second.
+
+    Args:
+        site: gives the site with its present settings.
+        store: its database.
+        tell: is told in a line what became of each edition, and what does not work, each thing once.
+    """
+    told: set[str] = set()
+    while True:
+        lines, wait = await asyncio.to_thread(_step, site, store)
+        for line in lines:
+            if line not in told:
+                tell(line)
+        told = set(lines)
+        await asyncio.sleep(wait)
+
+
+def _step(site: Callable[[], Site], store: HotStore) -> tuple[list[str], float]:
+    """What there is to say, and how long to wait before the next look, in seconds."""
+    lines: list[str] = []
+    try:
+        if not is_anything_due(store):
+            return [], _LOOK_FOR_NEWS.total_seconds()
+        with open_workplace(site(), via="serve") as place:
+            done = send_at_once(place, wait=False, say=lines.append)
+    except DigestError as error:
+        return [f"editions at once: {error}"], _RETRY.total_seconds()
+    lines += [describe(one) for one in done]
+    return lines, _RETRY.total_seconds() if any(one.state == "failed" for one in done) else _LOOK_FOR_NEWS.total_seconds()
 
 
 def _stamp(file: Path) -> tuple[int, ...]:

@@ -194,6 +194,11 @@ class Server:
         )  # fmt: skip
         self._wait_until_it_answers()
 
+    def listen_on_its_own_port(self) -> None:
+        """Leave the port of newsroom.toml to another server of the site."""
+        variables = {**self._terminal.variables, "DIGEST_WEB_LISTEN": f"127.0.0.1:{self.port}"}
+        self._terminal = Terminal(self._terminal.folder, variables)
+
     def _wait_until_it_answers(self) -> None:
         assert self._process is not None
         end = time.monotonic() + 60
@@ -235,6 +240,18 @@ class Server:
         return rest
 
     @property
+    def process(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def forget(self) -> None:
+        """It was killed by the test, and is to be started again."""
+        assert self._process is not None
+        self._process.communicate()
+        self._process = None
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started and not ended."""
         return self._process is not None
@@ -256,6 +273,16 @@ def _find_port() -> int:
 def server(terminal: Terminal) -> Iterator[Server]:
     """The real server for the terminal's site, not yet started; at the end of the test it must end well."""
     server = Server(terminal)
+    yield server
+    if server.is_running:
+        server.end()
+
+
+@pytest.fixture
+def another_server(terminal: Terminal) -> Iterator[Server]:
+    """A second server for the same site, which listens on a port of its own."""
+    server = Server(terminal)
+    server.listen_on_its_own_port()
     yield server
     if server.is_running:
         server.end()
