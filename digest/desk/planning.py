@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 from sqlalchemy import Connection
 
-from digest.editions.content import VariantContent, build_content
+from digest.editions.content import Form, VariantContent, build_content
 from digest.editions.edition import Edition
-from digest.editions.facts import ItemFacts, LogEvent, build_facts, build_roots
-from digest.editions.selection import Candidates, Rule, Selection, build_candidates, could_carry, select
+from digest.editions.facts import EVERYTHING, ItemFacts, LogEvent, build_facts, build_roots
+from digest.editions.narrowing import Likeness, Narrowing
+from digest.editions.selection import Candidates, Rule, Selection, build_candidates, could_carry
 from digest.errors import EditionError
 from digest.newsroom.log import EventType, from_seconds, parse_topics
 from digest.newsroom.public import Newsroom
 from digest.newsroom.topics import reach_topics, topics_into
 from digest.settings import ReaderList, Settings
+from digest.store.dictionary import read_places
 from digest.store.editions import read_barred
-from digest.store.planning import ReaderGroup, read_groups
+from digest.store.planning import ReaderGroup, read_audience
 from digest.store.releases import read_lines, read_newsroom
 from digest.store.tidying import settled_position_of
+from digest.store.topic_moves import read_moves
 
 __all__ = [
     "Plan",
@@ -42,11 +45,12 @@ class PlannedVariant:
 
     content: VariantContent
     groups: tuple[ReaderGroup, ...]
+    reader_count: int
 
-    @property
-    def reader_count(self) -> int:
-        """How many readers get it."""
-        return sum(group.reader_count for group in self.groups)
+    @classmethod
+    def of(cls, content: VariantContent, groups: Sequence[ReaderGroup]) -> PlannedVariant:
+        """The variant that these groups get."""
+        return cls(content, tuple(groups), sum(group.reader_count for group in groups))
 
 
 @dataclass(frozen=True)
@@ -87,16 +91,12 @@ class Plan:
 
     def whole(self, settings: Settings, language: str, form: str = "full") -> VariantContent:
         """The edition with all its events, for one language and form."""
-        return self._content(self.events, {"*": 0}, settings, language, form)
+        build = _open_builder(self.facts, self.newsroom, settings, self.edition)
+        return build(self.events, {EVERYTHING: 0}, language, form)
 
     def readers_of(self, item: str) -> int:
         """How many readers get an item in whichever way."""
         return sum(variant.reader_count for variant in self.variants if item in variant.content.selection.items)
-
-    def _content(
-        self, selection: Selection, interest: Mapping[str, int], settings: Settings, language: str, form: str
-    ) -> VariantContent:
-        return _build_content(selection, interest, self.facts, self.newsroom, settings, self.edition, language, form)
 
 
 def is_urgent_only(chosen: ReaderList, rhythm: str) -> bool:
@@ -175,18 +175,31 @@ def plan_edition(connection: Connection, edition: Edition, settings: Settings) -
     rule = build_rule(connection, settings, edition.list_id, edition.rhythm, edition.moment, edition.choices.excluded)
     candidates = find_candidates(connection, edition.list_id, log, facts, rule)
     newsroom = read_newsroom(connection, edition.horizon)
-    grouped: dict[VariantContent, list[ReaderGroup]] = {}
+    build = _open_builder(facts, newsroom, settings, edition)
+    narrowing = Narrowing(candidates, read_moves(connection), read_places(connection))
+
+    @cache
+    def carry(likeness: Likeness, language: str, form: str) -> VariantContent | None:
+        selection, interest = narrowing.pick(likeness, language)
+        return build(selection, interest, language, form) if selection else None
+
     empty = 0
-    for group in read_groups(connection, edition, urgent):
-        selection = select(candidates, group.interest, group.language, group.had, group.claimed)
-        if not selection:
+    grouped: dict[VariantContent, list[ReaderGroup]] = {}
+    for group in read_audience(connection, edition, urgent, narrowing):
+        content = carry(group.likeness, group.language, group.form)
+        if content is None:
             empty += group.reader_count
-            continue
-        content = _build_content(selection, group.interest, facts, newsroom, settings, edition, group.language, group.form)
-        grouped.setdefault(content, []).append(group)
-    variants = [PlannedVariant(content, tuple(groups)) for content, groups in grouped.items()]
-    variants.sort(key=lambda variant: (-variant.reader_count, variant.content.text))
+        else:
+            grouped.setdefault(content, []).append(group)
+    variants = [PlannedVariant.of(content, groups) for content, groups in grouped.items()]
+    variants.sort(key=_rank)
     return Plan(edition, newsroom, facts, tuple(variants), empty, rule.barred, _approved_events(edition))
+
+
+def _rank(variant: PlannedVariant) -> tuple[object, ...]:
+    """Most readers first; among equals any order will do, if it is always the same."""
+    content = variant.content
+    return -variant.reader_count, content.language, content.form, content.new, content.corrected, content.withdrawn
 
 
 def _approved_events(edition: Edition) -> Selection | None:
@@ -233,23 +246,15 @@ def _kin(named: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*reached, *(other for topic in reached for other in topics_into(topic, settings)))))
 
 
-def _build_content(
-    selection: Selection,
-    interest: Mapping[str, int],
-    facts: Mapping[str, ItemFacts],
-    newsroom: Newsroom,
-    settings: Settings,
-    edition: Edition,
-    language: str,
-    form: str,
-) -> VariantContent:
-    return build_content(
-        selection,
-        facts,
-        interest,
-        newsroom.ranks,
-        tuple(name for name, topic in settings.topics.items() if topic.moved_to is None),
-        edition.choices,
-        language,
-        "discreet" if form == "discreet" else "full",
-    )
+def _open_builder(
+    facts: Mapping[str, ItemFacts], newsroom: Newsroom, settings: Settings, edition: Edition
+) -> Callable[[Selection, Mapping[str, int], str, str], VariantContent]:
+    """Builds contents of an edition, of a selection and an interest, in a language and form."""
+    order = tuple(name for name, topic in settings.topics.items() if topic.moved_to is None)
+    ranks, choices = newsroom.ranks, edition.choices
+
+    def build(selection: Selection, interest: Mapping[str, int], language: str, form: str) -> VariantContent:
+        known: Form = "discreet" if form == "discreet" else "full"
+        return build_content(selection, facts, interest, ranks, order, choices, language, known)
+
+    return build

@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from digest.editions.edition import Choices
 from digest.editions.facts import ItemFacts
 from digest.editions.selection import Interest, Selection, build_sections
 
-__all__ = ["CarriedItem", "VariantContent", "build_content"]
+__all__ = ["CarriedItem", "Form", "VariantContent", "build_content"]
 
 Form = Literal["full", "discreet"]
 
@@ -84,10 +84,14 @@ def build_content(
         choices: staff's lead and order; an item they name that this reader does not get changes nothing.
     """
     sections = build_sections(selection, facts, interest, topics)
-    carried = [CarriedItem(item, count, section) for (item, count), section in zip(selection.new, sections, strict=True)]
+    carried = [_carry(item, count, section) for (item, count), section in zip(selection.new, sections, strict=True)]
     first = [name for name in (choices.lead, *choices.order) if name]
 
     def place(entry: CarriedItem) -> tuple[int, int]:
         return (first.index(entry.item) if entry.item in first else len(first), ranks.get(entry.item, len(ranks)))
 
     return VariantContent(language, form, tuple(sorted(carried, key=place)), selection.corrected, selection.withdrawn)
+
+
+_carry = lru_cache(maxsize=10_000)(CarriedItem)
+"""One value for all the variants that carry an item so."""

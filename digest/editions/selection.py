@@ -14,10 +14,11 @@ reader ever gets one: the one in their language, else in the newsroom's, else th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from digest.editions.facts import EVERYTHING, Entry, ItemFacts
 
@@ -34,6 +35,8 @@ __all__ = [
     "build_sections",
     "could_carry",
     "had_reach",
+    "is_behind",
+    "pick",
     "select",
 ]
 
@@ -168,21 +171,33 @@ def select(candidates: Candidates, interest: Interest, language: str, had: Had, 
     entered = {
         item for topic, floor in interest.items() for number, item in candidates.entries.get(topic, ()) if number > floor
     }
-    new = [
-        candidates.items[item]
-        for item in entered
-        if _is_open(item, candidates, had, claimed) and _is_best_version(item, candidates, interest, language)
-    ]
-    notes = [
-        candidates.items[item]
+    new = [item for item in entered if _is_open(item, candidates, had, claimed)]
+    told = [
+        item
         for item in candidates.revised.keys() & had.keys()
-        if item not in claimed and _is_behind(had[item], candidates.revised[item])
+        if item not in claimed and is_behind(had[item], candidates.revised[item])
     ]
-    told = _newest_first(notes)
+    return pick(candidates, new, told, interest.keys(), language)
+
+
+def pick(
+    candidates: Candidates, new: Iterable[str], told: Iterable[str], topics: AbstractSet[str], language: str
+) -> Selection:
+    """What is carried of the items that can be: of a translation group the version that suits best.
+
+    Args:
+        candidates: the edition's.
+        new: the items that are news to the reader, whichever version they want.
+        told: the items of which they must be told something.
+        topics: what they follow.
+        language: the language that they chose.
+    """
+    chosen = [candidates.items[item] for item in new if _is_best_version(item, candidates, topics, language)]
+    notes = _newest_first(candidates.items[item] for item in told)
     return Selection(
-        new=tuple((item.item, item.corrections) for item in _newest_first(new)),
-        corrected=tuple((item.item, item.corrections) for item in told if not item.withdrawn),
-        withdrawn=tuple(item.item for item in told if item.withdrawn),
+        new=tuple((item.item, item.corrections) for item in _newest_first(chosen)),
+        corrected=tuple((item.item, item.corrections) for item in notes if not item.withdrawn),
+        withdrawn=tuple(item.item for item in notes if item.withdrawn),
     )
 
 
@@ -222,13 +237,19 @@ def build_sections(
     Returns:
         Topics; for an item without any, which only readers of everything get, the empty string.
     """
-    ranks = {topic: rank for rank, topic in enumerate(order)}
+    sort_topics, everything = _open_sorter(tuple(order)), EVERYTHING in interest
 
     def section(item: str) -> str:
-        followed = [topic for topic in facts[item].topics if EVERYTHING in interest or topic in interest]
-        return min(followed, key=lambda topic: ranks.get(topic, len(ranks)), default="")
+        return next((topic for topic in sort_topics(facts[item].topics) if everything or topic in interest), "")
 
     return tuple(section(item) for item, _ in selection.new)
+
+
+@lru_cache(maxsize=8)
+def _open_sorter(order: tuple[str, ...]) -> Callable[[tuple[str, ...]], Sequence[str]]:
+    """Sorts the topics of items, which many items share, into this order."""
+    ranks = {topic: rank for rank, topic in enumerate(order)}
+    return lru_cache(maxsize=10_000)(lambda topics: sorted(topics, key=lambda topic: ranks.get(topic, len(ranks))))
 
 
 def _is_fresh(entry: Entry, rule: Rule) -> bool:
@@ -252,11 +273,12 @@ def _is_open(item: str, candidates: Candidates, had: Had, claimed: AbstractSet[s
     return kin.isdisjoint(claimed) and had.keys().isdisjoint(kin)
 
 
-def _is_behind(told: int, now: int) -> bool:
+def is_behind(told: int, now: int) -> bool:
+    """Whether who was told this of an item has to be told what is said of it now: both as `Had` says it."""
     return told != WITHDRAWAL_TOLD and (now == WITHDRAWAL_TOLD or told < now)
 
 
-def _is_best_version(item: str, candidates: Candidates, interest: Interest, language: str) -> bool:
+def _is_best_version(item: str, candidates: Candidates, topics: AbstractSet[str], language: str) -> bool:
     """Whether a reader is given this version: of those that stand in a topic of theirs, none suits them better.
 
     Floors, ages and exclusions do not matter here: a version that is old news to a reader is not replaced by another.
@@ -273,7 +295,7 @@ def _is_best_version(item: str, candidates: Candidates, interest: Interest, lang
     suitable = [
         version
         for version in versions
-        if not interest.keys().isdisjoint(version.entered) and (version.language in wanted or version.item == root)
+        if not topics.isdisjoint(version.entered) and (version.language in wanted or version.item == root)
     ]
     return bool(suitable) and min(suitable, key=distance).item == item
 

@@ -1,44 +1,51 @@
-"""Who gets what: the audience of an edition grouped by what decides a content, the freeze, and the settling of `had`.
+"""Who gets what: the audience of an edition grouped by what decides a content, and the freeze that makes its deliveries.
 
-All of it is set-based, so that a list of a million readers is one grouping and one insertion. Readers with equal interest,
-memory, language, form and open claims form a group; what a group gets is decided once, by `digest.editions.selection`.
+All of it is set-based, so that a list of a million readers is one grouping and one insertion. Most readers differ only in
+their interest, memory, language and form, which an index holds together. The few others stand apart, in a temporary table:
+those with unsettled deliveries, and those who are not mailed at all. Interests and memories are sorted into the classes
+that make a difference to the edition; what readers of the same classes get is decided once, by `digest.editions.selection`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, text
-
-from digest.editions.content import Form, VariantContent
+from digest.editions.content import VariantContent
 from digest.editions.edition import Edition
-from digest.editions.interests import parse_row
-from digest.editions.moves import follow_moves
-from digest.editions.selection import add_to_had
-from digest.store.dictionary import keep_had
+from digest.editions.memories import Addition
+from digest.editions.narrowing import Likeness, Narrowing
 from digest.store.releases import to_seconds
-from digest.store.topic_moves import read_moves
+from digest.store.settling import settle
+from digest.store.sqlite import AnyConnection, driver
+from digest.store.variants import insert_variant, read_contents
 
-__all__ = ["FrozenVariant", "ReaderGroup", "freeze", "read_groups", "settle"]
+__all__ = ["FrozenVariant", "ReaderGroup", "freeze", "read_audience", "settle"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReaderGroup:
-    """Readers to whom an edition carries the same.
+    """Readers to whom an edition carries the same, and what they are found by in the database.
 
-    `interest` includes what their topics have moved to; `had` includes what was sent and is not settled yet; `claimed` is
-    every item in an open delivery of theirs.
+    Attributes:
+        likeness: what the edition can carry to them.
+        language: the language that they chose.
+        form: full or discreet.
+        claims: their unsettled deliveries, as `_CLAIMS` writes them.
+        reader_count: how many they are.
+        rows: the numbers of their rows, of interest and of memory, in turn.
     """
 
-    key: tuple[int, int, str, str, str]
-    interest: Mapping[str, int]
-    had: Mapping[str, int]
-    claimed: frozenset[str]
+    likeness: Likeness
     language: str
-    form: Form
-    reader_count: int
+    form: str
+    claims: str
+    reader_count: int = 0
+    rows: array[int] = field(default_factory=lambda: array("q"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,172 +57,167 @@ class FrozenVariant:
     groups: Sequence[ReaderGroup]
 
 
-_AUDIENCE = """
-    s.list_id = :list_id AND s.state = 'active' AND (s.paused_until IS NULL OR s.paused_until <= :moment)
-    AND (s.rhythm = :rhythm OR (:rhythm = 'at-once' AND :urgent = 1 AND s.urgent = 1))
-    AND NOT EXISTS (SELECT 1 FROM suppression x WHERE x.address_hash = s.address_hash)
-    AND (:part = 1 OR 0 = (
-        SELECT coalesce(sum(CASE p.state WHEN 'cancelled' THEN 0 ELSE 1 END), 1)
-        FROM delivery p JOIN edition e ON e.id = p.edition_id
-        WHERE p.subscription_id = s.id AND p.epoch = s.epoch
-        AND e.list_id = :list_id AND e.rhythm = :rhythm AND e.period = :period AND e.part < :part))
+_PART = """
+    AND (s.id, s.epoch) IN (
+        SELECT p.subscription_id, p.epoch FROM edition e JOIN delivery p ON p.edition_id = e.id AND p.state = 'cancelled'
+        WHERE e.list_id = :list_id AND e.rhythm = :rhythm AND e.period = :period AND e.part < :part
+        AND NOT EXISTS (
+            SELECT 1 FROM edition f JOIN delivery o ON o.edition_id = f.id AND o.subscription_id = p.subscription_id
+            WHERE f.list_id = :list_id AND f.rhythm = :rhythm AND f.period = :period AND f.part < :part
+            AND o.epoch = p.epoch AND o.state <> 'cancelled'))
+"""
+_SUPPRESSED = """
+    INSERT INTO temp.apart SELECT s.id, NULL FROM suppression x CROSS JOIN subscription s
+    WHERE s.list_id = :list_id AND s.address_hash = x.address_hash
 """
 # A reader's unsettled deliveries of their present epoch: `s` what was sent, `o` what may still be.
 _CLAIMS = """
-    SELECT c.subscription_id, group_concat(c.variant_id || c.kind, ' ') AS claims FROM (
+    INSERT OR IGNORE INTO temp.apart SELECT c.subscription_id, group_concat(c.variant_id || c.kind, ' ') FROM (
         SELECT d.subscription_id, d.variant_id, CASE d.state WHEN 'sent' THEN 's' ELSE 'o' END AS kind
-        FROM delivery d JOIN subscription s2 ON s2.id = d.subscription_id AND s2.epoch = d.epoch
+        FROM delivery d INDEXED BY delivery_claims
+        CROSS JOIN subscription s ON s.id = d.subscription_id AND s.epoch = d.epoch
         WHERE d.settled = 0 AND d.variant_id IS NOT NULL AND d.state IN ('queued', 'picked', 'inflight', 'held', 'sent')
-        ORDER BY d.subscription_id, d.variant_id) c
+        AND s.list_id = :list_id ORDER BY d.subscription_id, d.variant_id) c
     GROUP BY c.subscription_id
+"""
+_ALL = """
+    CREATE TEMPORARY TABLE grouped AS SELECT s.interest_id, s.had_id, s.language, s.form, '' AS claims, count(*) AS readers
+    FROM subscription s WHERE {} GROUP BY s.interest_id, s.had_id, s.language, s.form
+"""
+_APART = """
+    INSERT INTO temp.grouped SELECT s.interest_id, s.had_id, s.language, s.form, {claims}, {count}
+    FROM temp.apart a CROSS JOIN subscription s ON s.id = a.id WHERE {where} GROUP BY 1, 2, 3, 4, 5
+"""
+_SHARED = "SELECT id, {column} FROM {table} WHERE id IN (SELECT {table}_id FROM temp.grouped)"
+_PLANNED = """
+    CREATE TEMPORARY TABLE planned (interest_id INTEGER, had_id INTEGER, language TEXT, form TEXT, claims TEXT,
+        variant_id INTEGER, PRIMARY KEY (interest_id, had_id, language, form, claims)) WITHOUT ROWID
+"""
+_DELIVERIES = """
+    INSERT INTO delivery
+    (subject, edition_id, variant_id, subscription_id, epoch, domain_key, lane, state, next_at, created_at)
+    SELECT 'edition', :edition, p.variant_id, s.id, s.epoch, s.domain_key, :lane, 'queued', :now, :now
+    FROM subscription s NOT INDEXED LEFT JOIN temp.apart a ON a.id = s.id
+    CROSS JOIN temp.planned p ON p.interest_id = s.interest_id AND p.had_id = s.had_id AND p.language = s.language
+    AND p.form = s.form AND p.claims = coalesce(a.claims, '')
+    WHERE {} AND (a.id IS NULL OR a.claims IS NOT NULL) ORDER BY s.id
 """
 
 
-def read_groups(connection: Connection, edition: Edition, urgent: bool) -> list[ReaderGroup]:
-    """The edition's audience in groups; `urgent` says that readers who chose urgent items at once belong to it too."""
-    rows = connection.execute(
-        text(
-            f"SELECT s.interest_id, s.had_id, s.language, s.form, coalesce(k.claims, '') AS claims, count(*) AS readers "  # noqa: S608
-            f"FROM subscription s LEFT JOIN ({_CLAIMS}) k ON k.subscription_id = s.id WHERE {_AUDIENCE} "
-            f"GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
-        ),
-        _audience(edition, urgent),
-    ).all()
-    moves = read_moves(connection)
-    chosen = _rows(connection, "interest", "floors", {row.interest_id for row in rows})
-    interests = {number: follow_moves(floors, moves) for number, floors in chosen.items()}
-    memories = _rows(connection, "had", "sent", {row.had_id for row in rows})
-    contents = _contents(connection, {int(claim[:-1]) for row in rows for claim in row.claims.split()})
-    groups = []
-    for row in rows:
-        had: Mapping[str, int] = memories[row.had_id]
-        claimed: set[str] = set()
-        for claim in row.claims.split():
-            selection = contents[int(claim[:-1])].selection
+def read_audience(connection: AnyConnection, edition: Edition, urgent: bool, narrowing: Narrowing) -> list[ReaderGroup]:
+    """The edition's audience; `urgent` says that readers who chose urgent items at once belong to it too."""
+    plain = driver(connection)
+    _set_apart(plain, edition)
+    _group(plain, edition, urgent)
+    interests = narrowing.sketch_interests(plain.execute(_SHARED.format(table="interest", column="floors")))
+    memories = narrowing.sketch_memories(plain.execute(_SHARED.format(table="had", column="sent")))
+    claims = _Claims(plain, narrowing)
+    alike: dict[tuple[int, int, str, str, str], ReaderGroup] = {}
+    groups: dict[tuple[Likeness, str, str, str], ReaderGroup] = {}
+    for interest_id, had_id, language, form, claim, reader_count in plain.execute("SELECT * FROM temp.grouped"):
+        had = claims.sketch_had(had_id, claim) if "s" in claim else memories[had_id]
+        sketches = interests[interest_id], had, language, form, claim
+        group = alike.get(sketches)
+        if group is None:
+            likeness = narrowing.compare(interests[interest_id], had, claims.sketch_claimed(claim) if claim else 0)
+            key = likeness, language, form, claim
+            group = alike[sketches] = groups.get(key) or groups.setdefault(key, ReaderGroup(*key))
+        group.reader_count += reader_count
+        if reader_count > 0:  # else these stand apart, and are taken from where they were counted before
+            group.rows.append(interest_id)
+            group.rows.append(had_id)
+    _drop(plain, "grouped", "apart")
+    return [group for group in groups.values() if group.reader_count]
+
+
+def _set_apart(plain: sqlite3.Connection, edition: Edition) -> None:
+    """The readers of the list who are not mailed at all, and those with unsettled deliveries."""
+    _drop(plain, "apart")
+    plain.execute("CREATE TEMPORARY TABLE apart (id INTEGER PRIMARY KEY, claims TEXT)")
+    values = _values(edition)
+    plain.execute(_SUPPRESSED, values)
+    plain.execute(_CLAIMS, values)
+
+
+def _group(plain: sqlite3.Connection, edition: Edition, urgent: bool) -> None:
+    """Count the audience by what readers share: all together, and then those who stand apart moved to their own groups."""
+    where, values = _where(edition, urgent), _values(edition)
+    _drop(plain, "grouped")
+    plain.execute(_ALL.format(where), values)
+    plain.execute(_APART.format(claims="''", count="-count(*)", where=where), values)
+    plain.execute(_APART.format(claims="a.claims", count="count(*)", where=f"{where} AND a.claims IS NOT NULL"), values)
+
+
+class _Claims:
+    """What the unsettled deliveries of readers come to, from the texts in `apart`; each is looked at once."""
+
+    def __init__(self, plain: sqlite3.Connection, narrowing: Narrowing) -> None:
+        self._plain, self._narrowing = plain, narrowing
+        texts = [row[0] for row in plain.execute("SELECT DISTINCT claims FROM temp.grouped WHERE claims > ''")]
+        self._contents = read_contents(plain, {int(claim[:-1]) for text in texts for claim in text.split()})
+        self.sketch_claimed = cache(self._sketch_claimed)
+        self._find_addition = cache(self._build_addition)
+
+    def _sketch_claimed(self, text: str) -> int:
+        items = (self._contents[int(claim[:-1])].selection.items for claim in text.split() if claim.endswith("o"))
+        return self._narrowing.sketch_claimed(frozenset().union(*items))
+
+    def sketch_had(self, row: int, text: str) -> int:
+        """The sketch of what was had, with what was sent and is not settled yet."""
+        had: str = self._plain.execute("SELECT sent FROM had WHERE id = ?", (row,)).fetchone()[0]
+        for claim in text.split():
             if claim.endswith("s"):
-                had = add_to_had(had, selection)
-            else:
-                claimed |= selection.items
-        key = (row.interest_id, row.had_id, row.language, row.form, row.claims)
-        groups.append(
-            ReaderGroup(key, interests[row.interest_id], had, frozenset(claimed), row.language, row.form, row.readers)
-        )
-    return groups
+                had = self._find_addition(int(claim[:-1])).to(had)
+        return self._narrowing.sketch_memories([(row, had)])[row]
+
+    def _build_addition(self, number: int) -> Addition:
+        return Addition(self._contents[number].selection, self._narrowing.places)
 
 
 def freeze(
-    connection: Connection, edition: Edition, variants: Iterable[FrozenVariant], urgent: bool, lane: int, now: datetime
+    connection: AnyConnection, edition: Edition, variants: Iterable[FrozenVariant], urgent: bool, lane: int, now: datetime
 ) -> int:
-    """Make the variants and one delivery row a reader; how many there are. Part of one transaction with the new state."""
-    connection.execute(text("DROP TABLE IF EXISTS temp.planned"))
-    connection.execute(
-        text(
-            "CREATE TEMPORARY TABLE planned (interest_id INTEGER, had_id INTEGER, language TEXT, form TEXT, claims TEXT, "
-            "variant_id INTEGER, PRIMARY KEY (interest_id, had_id, language, form, claims))"
-        )
-    )
-    for planned in variants:
-        number = connection.execute(
-            text(
-                "INSERT INTO variant (edition_id, hash, content, language, form, message_hash) "
-                "VALUES (:edition, :hash, :content, :language, :form, :message) RETURNING id"
-            ),
-            {
-                "edition": edition.id,
-                "hash": planned.content.hash,
-                "content": planned.content.text,
-                "language": planned.content.language,
-                "form": planned.content.form,
-                "message": planned.message_hash,
-            },
-        ).scalar_one()
-        keys = [dict(zip("abcde", group.key, strict=True), v=number) for group in planned.groups]
-        connection.execute(text("INSERT INTO planned VALUES (:a, :b, :c, :d, :e, :v)"), keys)
-    made = connection.execute(
-        text(
-            f"INSERT INTO delivery (subject, edition_id, variant_id, subscription_id, epoch, domain_key, lane, "  # noqa: S608
-            f"state, next_at, created_at) "
-            f"SELECT 'edition', :edition, p.variant_id, s.id, s.epoch, s.domain_key, :lane, 'queued', :now, :now "
-            f"FROM subscription s LEFT JOIN ({_CLAIMS}) k ON k.subscription_id = s.id "
-            f"JOIN planned p ON p.interest_id = s.interest_id AND p.had_id = s.had_id AND p.language = s.language "
-            f"AND p.form = s.form AND p.claims = coalesce(k.claims, '') WHERE {_AUDIENCE} ORDER BY s.id"
-        ),
-        {**_audience(edition, urgent), "edition": edition.id, "lane": lane, "now": to_seconds(now)},
-    ).rowcount
-    connection.execute(text("DROP TABLE temp.planned"))
+    """Make the variants and one delivery row a reader; how many there are. Part of one transaction with the new state.
+
+    The groups are those of `read_audience` in this transaction. A reader who would be found in none of them, because they
+    have changed since, would get nothing.
+    """
+    plain = driver(connection)
+    _set_apart(plain, edition)
+    _drop(plain, "planned")
+    plain.execute(_PLANNED)
+    numbered = [(insert_variant(plain, edition.id, one.content, one.message_hash), one.groups) for one in variants]
+    plain.executemany("INSERT INTO temp.planned VALUES (?, ?, ?, ?, ?, ?)", _find_rows(numbered))
+    values = {**_values(edition), "edition": edition.id, "lane": lane, "now": to_seconds(now)}
+    made = plain.execute(_DELIVERIES.format(_where(edition, urgent)), values).rowcount
+    _drop(plain, "planned", "apart")
     return made
 
 
-def settle(connection: Connection) -> int:
-    """Write what was sent into `had`, edition by edition; may be repeated. How many deliveries were settled.
-
-    Deliveries that ended without reaching anyone are settled as they are: they add nothing, and the next edition carries
-    their items.
-    """
-    open_editions = (
-        "SELECT DISTINCT edition_id FROM delivery WHERE settled = 0 AND state = 'sent' AND edition_id IS NOT NULL"
-    )
-    for name in connection.execute(text(open_editions)).scalars().all():
-        _settle_edition(connection, name)
-    return connection.execute(
-        text("UPDATE delivery SET settled = 1 WHERE settled = 0 AND state IN ('sent', 'failed', 'cancelled', 'suppressed')")
-    ).rowcount
+def _find_rows(variants: Iterable[tuple[int, Sequence[ReaderGroup]]]) -> Iterator[tuple[int, int, str, str, str, int]]:
+    for number, groups in variants:
+        for group in groups:
+            for interest_id, had_id in zip(group.rows[::2], group.rows[1::2], strict=True):
+                yield interest_id, had_id, group.language, group.form, group.claims, number
 
 
-def _settle_edition(connection: Connection, name: str) -> None:
-    of_this = "d.edition_id = :edition AND d.settled = 0 AND d.state = 'sent'"
-    pairs = connection.execute(
-        text(
-            f"SELECT DISTINCT s.had_id, d.variant_id FROM delivery d "  # noqa: S608
-            f"JOIN subscription s ON s.id = d.subscription_id AND s.epoch = d.epoch WHERE {of_this} ORDER BY 1, 2"
-        ),
-        {"edition": name},
-    ).all()
-    memories = _rows(connection, "had", "sent", {pair.had_id for pair in pairs})
-    contents = _contents(connection, {pair.variant_id for pair in pairs})
-    connection.execute(text("DROP TABLE IF EXISTS temp.settling"))
-    connection.execute(
-        text("CREATE TEMPORARY TABLE settling (old INTEGER, variant_id INTEGER, new INTEGER, PRIMARY KEY (old, variant_id))")
-    )
-    for pair in pairs:
-        told = add_to_had(memories[pair.had_id], contents[pair.variant_id].selection)
-        connection.execute(
-            text("INSERT INTO settling VALUES (:old, :variant, :new)"),
-            {"old": pair.had_id, "variant": pair.variant_id, "new": keep_had(connection, told)},
-        )
-    connection.execute(
-        text(
-            f"UPDATE subscription SET had_id = t.new FROM delivery d, settling t "  # noqa: S608
-            f"WHERE {of_this} AND d.subscription_id = subscription.id AND d.epoch = subscription.epoch "
-            f"AND t.variant_id = d.variant_id AND t.old = subscription.had_id"
-        ),
-        {"edition": name},
-    )
-    connection.execute(text("DROP TABLE temp.settling"))
+def _drop(plain: sqlite3.Connection, *tables: str) -> None:
+    for table in tables:
+        plain.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
-def _audience(edition: Edition, urgent: bool) -> dict[str, object]:
+def _where(edition: Edition, urgent: bool) -> str:
+    """Who belongs to the audience, those aside who are not mailed; `_values` has the values."""
+    rhythm = "(s.rhythm = 'at-once' OR s.urgent = 1)" if urgent and edition.rhythm == "at-once" else "s.rhythm = :rhythm"
+    present = "(s.paused_until IS NULL OR s.paused_until <= :moment)"
+    return f"s.list_id = :list_id AND s.state = 'active' AND {rhythm} AND {present} {_PART if edition.part > 1 else ''}"
+
+
+def _values(edition: Edition) -> dict[str, object]:
     return {
         "list_id": edition.list_id,
         "rhythm": edition.rhythm,
         "period": edition.period,
         "part": edition.part,
         "moment": to_seconds(edition.moment),
-        "urgent": int(urgent),
     }
-
-
-def _rows(connection: Connection, table: str, column: str, numbers: set[int]) -> dict[int, dict[str, int]]:
-    if not numbers:
-        return {}
-    rows = connection.execute(text(f"SELECT id, {column} AS value FROM {table}"))  # noqa: S608  # both are our own words
-    return {row.id: parse_row(row.value) for row in rows if row.id in numbers}
-
-
-def _contents(connection: Connection, numbers: set[int]) -> dict[int, VariantContent]:
-    if not numbers:
-        return {}
-    rows = connection.execute(
-        text("SELECT id, content FROM variant WHERE id BETWEEN :low AND :high"), {"low": min(numbers), "high": max(numbers)}
-    )
-    return {row.id: VariantContent.parse(row.content) for row in rows if row.id in numbers}

@@ -1,22 +1,40 @@
 """Interests and memories of a list grown old: readers move on to rows that more of them share.
 
-The rules are `digest.editions.interests`; here each distinct row is looked at once, and one statement moves all its readers.
+The rules are `digest.editions.interests`; here each distinct row is looked at once, and readers are moved many at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+import sqlite3
+from collections.abc import Callable, Container
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
-from digest.editions.interests import age_floors, parse_row, prune_had
-from digest.store.dictionary import keep_had, keep_interest
+from digest.editions.interests import age_floors, parse_row, prune_had, render_row
+from digest.editions.memories import parse_memory, render_memory
+from digest.store.dictionary import keep_memory, keep_row, read_places
 from digest.store.facts import keep_fact, read_fact
+from digest.store.pausing import Pausing
 from digest.store.releases import from_seconds
 from digest.store.schema import edition, event
+from digest.store.sqlite import AnyConnection, connect, translate
 
-__all__ = ["age_interests", "find_age", "prune_memories", "read_moments", "settled_position_of"]
+__all__ = ["find_age", "read_moments", "settled_position_of", "tidy_rows"]
+
+_USED = "INSERT INTO temp.used_{table} SELECT DISTINCT {table}_id FROM subscription WHERE list_id = ?"
+_ROWS = "SELECT id, {column} FROM {table} WHERE id IN (SELECT id FROM temp.used_{table} WHERE id > ? ORDER BY id LIMIT ?)"
+_STEP = "SELECT max(id) FROM (SELECT id FROM subscription WHERE id > ? ORDER BY id LIMIT ?)"
+_MOVE = """
+    UPDATE subscription SET interest_id = t.interest_id, had_id = t.had_id FROM (
+        SELECT s.id, coalesce(i.new, s.interest_id) AS interest_id, coalesce(h.new, s.had_id) AS had_id
+        FROM subscription s
+        LEFT JOIN temp.new_interest i ON i.old = s.interest_id LEFT JOIN temp.new_had h ON h.old = s.had_id
+        WHERE s.id > :after AND s.id <= :last AND s.list_id = :list AND (i.new IS NOT NULL OR h.new IS NOT NULL)) t
+    WHERE subscription.id = t.id
+"""
 
 
 def find_age(connection: Connection, list_id: str) -> datetime | None:
@@ -34,7 +52,7 @@ def find_age(connection: Connection, list_id: str) -> datetime | None:
     return from_seconds(frozen if unfrozen is None else min(frozen, unfrozen))
 
 
-def settled_position_of(connection: Connection, list_id: str) -> int:
+def settled_position_of(connection: AnyConnection, list_id: str) -> int:
     """The position in the log up to which floors of a list have been set to 0: what entered there is news to nobody."""
     return int(read_fact(connection, f"settled {list_id}") or 0)
 
@@ -44,50 +62,69 @@ def read_moments(connection: Connection) -> list[datetime]:
     return [from_seconds(seconds) for seconds in connection.execute(select(event.c.at).order_by(event.c.number)).scalars()]
 
 
-def age_interests(connection: Connection, list_id: str, settled: int) -> int:
-    """Set the floors of a list's readers that lie at or below a position to 0; how many distinct interests changed."""
-    changed = {}
-    for number, floors in _rows_of(connection, "interest", "floors", list_id).items():
-        aged = age_floors(floors, settled)
-        if aged != floors:
-            changed[number] = keep_interest(connection, aged)
-    _move(connection, "interest_id", list_id, changed)
-    keep_fact(connection, f"settled {list_id}", str(max(settled, settled_position_of(connection, list_id))))
-    return len(changed)
+def tidy_rows(file: Path, list_id: str, settled: int, forgotten: Container[str]) -> int:
+    """Set floors that lie at or below a position to 0, and drop items from what readers had; how many readers moved.
+
+    In many short transactions, see `Pausing`; one that was interrupted may be repeated. From the first on, nothing that
+    entered at or below the position is news to anyone of this list.
+
+    Args:
+        file: the database.
+        list_id: whose readers.
+        settled: the position in the log.
+        forgotten: the items.
+
+    Raises:
+        StoreError: the database cannot be written; what was tidied until then stays so.
+    """
+    with translate(file), closing(connect(file)) as connection:
+        pausing = Pausing()
+        with pausing.step(connection):
+            keep_fact(connection, f"settled {list_id}", str(max(settled, settled_position_of(connection, list_id))))
+        places = read_places(connection)
+
+        def age(row: str) -> str:
+            return render_row(age_floors(parse_row(row), settled))
+
+        def prune(row: str) -> str:
+            return render_memory(prune_had(parse_memory(row, places), forgotten), places)
+
+        _renew(connection, pausing, "interest", "floors", list_id, age, keep_row)
+        _renew(connection, pausing, "had", "sent", list_id, prune, keep_memory)
+        return _move(connection, pausing, list_id)
 
 
-def prune_memories(connection: Connection, list_id: str, forgotten: Container[str]) -> int:
-    """Drop items from what a list's readers had; how many distinct memories changed."""
-    changed = {}
-    for number, had in _rows_of(connection, "had", "sent", list_id).items():
-        kept = prune_had(had, forgotten)
-        if kept != had:
-            changed[number] = keep_had(connection, kept)
-    _move(connection, "had_id", list_id, changed)
-    return len(changed)
+def _renew(
+    connection: sqlite3.Connection,
+    pausing: Pausing,
+    table: str,
+    column: str,
+    list_id: str,
+    change: Callable[[str], str],
+    keep: Callable[[sqlite3.Connection, str], int],
+) -> None:
+    """Make the rows that those of a list's readers change to, and keep in a temporary table which comes of which."""
+    connection.execute(f"CREATE TEMPORARY TABLE new_{table} (old INTEGER PRIMARY KEY, new INTEGER)")
+    connection.execute(f"CREATE TEMPORARY TABLE used_{table} (id INTEGER PRIMARY KEY)")
+    connection.execute(_USED.format(table=table), (list_id,))
+    query = _ROWS.format(table=table, column=column)
+    last = 0
+    while rows := connection.execute(query, (last, pausing.size)).fetchall():
+        changed = [(old, new) for old, text in rows if (new := change(text)) != text]
+        if changed:
+            with pausing.step(connection):
+                pairs = [(old, keep(connection, new)) for old, new in changed]
+                connection.executemany(f"INSERT INTO temp.new_{table} VALUES (?, ?)", pairs)  # noqa: S608 (our own word)
+        last = max(old for old, _ in rows)
 
 
-def _rows_of(connection: Connection, table: str, column: str, list_id: str) -> dict[int, dict[str, int]]:
-    query = (
-        f"SELECT id, {column} AS value FROM {table} "  # noqa: S608  # all three are our own words
-        f"WHERE id IN (SELECT {table}_id FROM subscription WHERE list_id = :list)"
-    )
-    return {row.id: parse_row(row.value) for row in connection.execute(text(query), {"list": list_id}).all()}
-
-
-def _move(connection: Connection, column: str, list_id: str, changed: Mapping[int, int]) -> None:
-    """Let the readers of each old row use the new one."""
-    if not changed:
-        return
-    connection.execute(text("DROP TABLE IF EXISTS temp.tidying"))
-    connection.execute(text("CREATE TEMPORARY TABLE tidying (old INTEGER PRIMARY KEY, new INTEGER)"))
-    pairs = [{"old": old, "new": new} for old, new in changed.items()]
-    connection.execute(text("INSERT INTO tidying VALUES (:old, :new)"), pairs)
-    connection.execute(
-        text(
-            f"UPDATE subscription SET {column} = t.new FROM tidying t "  # noqa: S608
-            f"WHERE subscription.list_id = :list AND t.old = subscription.{column}"
-        ),
-        {"list": list_id},
-    )
-    connection.execute(text("DROP TABLE temp.tidying"))
+def _move(connection: sqlite3.Connection, pausing: Pausing, list_id: str) -> int:
+    """Let the readers of each old row use the new one; how many."""
+    if not connection.execute("SELECT 1 FROM temp.new_interest UNION ALL SELECT 1 FROM temp.new_had LIMIT 1").fetchone():
+        return 0
+    count = last = 0
+    while (end := connection.execute(_STEP, (last, pausing.size)).fetchone()[0]) is not None:
+        with pausing.step(connection):
+            count += connection.execute(_MOVE, {"list": list_id, "after": last, "last": end}).rowcount
+        last = end
+    return count
