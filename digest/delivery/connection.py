@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 
 from digest.delivery.ledger import Answer, Outcome, Picked
-from digest.delivery.pace import relay_wait
 from digest.delivery.shift import Shift
 from digest.delivery.transitions import Ending, Refusal
-from digest.delivery.transport import Letter, Reply, Session, UnreachableError
+from digest.delivery.transport import FullError, Letter, Reply, Session, UnreachableError
 from digest.delivery.verdicts import describe, judge, redact_reply
 from digest.errors import DigestError, StoreError
 
@@ -50,7 +49,11 @@ class Connection:
         while self._goes_on():
             if self._picked is None:
                 await self._ask(None, want=True)
-            if self._picked is None or not await self._is_open():
+            if self._picked is None:
+                if not await self._is_kept():
+                    return
+                continue
+            if not await self._is_open():
                 return
             letter = await self._find_letter(self._picked)
             if letter is None or not self._goes_on() or not await self._is_announced(letter):
@@ -75,7 +78,7 @@ class Connection:
         return await self._ask_about(self._outcomes[0] if self._outcomes else None, going, want=want)
 
     async def _ask_about(self, outcome: Outcome | None, going: Picked | None, *, want: bool) -> Answer:
-        relay = self._session.relay if self._session is not None else ""
+        relay = self._session.relay if self._session is not None else self._shift.relay
         answer = await self._shift.ledger.ask(outcome, going, want, relay)
         if outcome is not None:
             del self._outcomes[0]
@@ -83,6 +86,10 @@ class Connection:
             self._picked = answer.next
         await self._shift.note(answer, outcome)
         return answer
+
+    async def _is_kept(self) -> bool:
+        """Whether an open connection has waited a moment for what is due soon, rather than to be made anew."""
+        return self._session is not None and self._session.usable and await self._shift.is_soon_due()
 
     async def _is_open(self) -> bool:
         """Whether there is a usable session; opens one when there is none. Outcomes are written before any wait."""
@@ -92,36 +99,43 @@ class Connection:
         await self._leave()
         if self._outcomes:
             await self._ask(None, want=False)
-        if not self._shift.trouble.failures:
-            return await self._open()
-        async with self._shift.door:  # while the relay is in trouble one connection alone knocks, the others wait behind it
-            return await self._open()
-
-    async def _open(self) -> bool:
-        shift = self._shift
-        while not shift.halted.is_set():
-            await shift.rest(relay_wait(shift.trouble.failures))
-            if shift.halted.is_set():
-                break
-            try:
-                self._session = await shift.transport.open()
-            except UnreachableError as error:
-                if judge(error.reply).pause:
-                    await shift.halt(describe(error.reply, shift.transport.name))
-                else:
-                    await shift.fail(error.reply, connecting=True)
-                if shift.session_count:
-                    shift.crowded = True
-                    return False  # the relay wants no more connections than it has
+        shift, wanted = self._shift, True
+        while wanted and self._session is None and not shift.halted.is_set():
+            if not shift.trouble.failures:
+                wanted = await self._open(knocking=False)
                 continue
-            except DigestError as error:
-                await shift.halt(str(error))
-                return False
-            shift.session_count += 1
-            shift.trouble.connect()
-            shift.opened.set()
-            return True
-        return False
+            async with shift.door:  # while the relay is in trouble one connection alone knocks, the others wait behind it
+                await shift.rest_from_trouble()
+                wanted = await self._open(knocking=True)
+        return self._session is not None
+
+    async def _open(self, *, knocking: bool) -> bool:
+        """Try once to open a session; False when it should not be tried again."""
+        shift = self._shift
+        if shift.halted.is_set():
+            return False
+        try:
+            self._session = await shift.transport.open()
+        except FullError:
+            shift.crowded = True
+            return False
+        except UnreachableError as error:
+            if judge(error.reply).pause:
+                await shift.halt(describe(error.reply, shift.transport.name))
+            else:
+                # connections that were opened together count once, or the wait would grow with their number
+                await shift.fail(error.reply, connecting=knocking or not shift.trouble.failures)
+            if shift.session_count:
+                shift.crowded = True  # the relay wants no more connections than it has
+            return not shift.session_count
+        except DigestError as error:
+            await shift.halt(str(error))
+            return False
+        shift.relay = self._session.relay
+        shift.session_count += 1
+        shift.trouble.connect()
+        shift.opened.set()
+        return True
 
     async def _find_letter(self, picked: Picked) -> Letter | None:
         return self._letter if self._letter is not None else await self._compose(picked)
@@ -184,15 +198,15 @@ class Connection:
         await self._judge(going, letter, reply)
         if following is None or invitation is None:
             return
-        if invitation.code is None and reply.code is None:  # it was lost with the letter before it
+        if invitation.code is None and reply.code in (None, 421):  # it was lost with the letter before it
             self._letter = None
         else:
             await self._take_invitation(following, invitation)
 
     async def _judge(self, picked: Picked, letter: Letter, reply: Reply) -> None:
         """Note how a letter ended, and what follows from it for the connection and the run."""
-        shift = self._shift
-        verdict = judge(reply, wide=not letter.recipient.isascii(), proven=shift.proven)
+        shift, relay = self._shift, self._session.relay if self._session is not None else ""
+        verdict = judge(reply, wide=not letter.recipient.isascii(), proven=relay in shift.proven)
         self._outcomes.append(
             Outcome(
                 picked,
@@ -204,7 +218,8 @@ class Connection:
                 behind=verdict.pause,
             )
         )
-        shift.proven = shift.proven or verdict.ending is Ending.SENT
+        if verdict.ending is Ending.SENT:
+            shift.proven.add(relay)
         if verdict.close:
             await self._leave()
         if verdict.progress:

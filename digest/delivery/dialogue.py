@@ -20,6 +20,8 @@ __all__ = ["Answer", "Dialogue", "take_over"]
 
 _BUFFER_OCTETS: Final = 4096
 """What is read at once: asyncio's own buffer for a plain protocol is made anew, with 256 KiB, at each read."""
+_GRACE_SECONDS: Final = 0.05
+"""What has come while this process stood still is read first: uvloop looks at clocks before it looks at lines."""
 _LONGEST_LINE: Final = 2048
 _MOST_LINES: Final = 100
 _KEPT_OCTETS: Final = 512
@@ -116,15 +118,12 @@ class Dialogue(asyncio.BufferedProtocol):
 
     async def read(self, answers: int, seconds: float) -> list[Answer]:
         """So many answers, or as many as came before the connection was lost; then `loss` says why."""
-        while len(self._answers) < answers and not self.loss:
-            self._wanted = answers
-            self._waiter = self._loop.create_future()
-            timer = self._loop.call_later(seconds, self.drop, "no answer in time")
-            try:
-                await self._waiter
-            finally:
-                timer.cancel()
-                self._waiter = None
+        if not self._has(answers):
+            await self._wait(answers, seconds)
+        if not self._has(answers):
+            await self._wait(answers, _GRACE_SECONDS)
+        if not self._has(answers):
+            self.drop("no answer in time")
         return [self._answers.popleft() for _ in range(min(answers, len(self._answers)))]
 
     async def drain(self, seconds: float) -> None:
@@ -142,6 +141,20 @@ class Dialogue(asyncio.BufferedProtocol):
         """Drop the line at once, with whatever is still unwritten; the first reason stays."""
         self._lose(why)
         self._transport.abort()
+
+    def _has(self, answers: int) -> bool:
+        """Whether so many answers are there, or no more will come."""
+        return len(self._answers) >= answers or bool(self.loss)
+
+    async def _wait(self, answers: int, seconds: float) -> None:
+        self._wanted = answers
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_later(seconds, self._wake)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
 
     def _lose(self, why: str) -> None:
         self.loss = self.loss or why

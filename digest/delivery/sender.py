@@ -34,7 +34,8 @@ class Limits:
     `wait`: how far ahead the next due delivery may lie for the sender to wait for it. `patience`: how long a relay may give
     no answer about any letter before everything pauses. `drain`: how long letters in flight may take after a signal.
     `threads`: how many threads make copies; 0 when they are made so quickly that a thread would cost more. `least_free`: so
-    many octets must be free on the disk of the ledger.
+    many octets must be free on the disk of the ledger. `is_patient`: a relay that the first connection of all cannot reach
+    is waited for like one that goes away later; else everything pauses at once, for a person is looking.
     """
 
     connections: int = 8
@@ -43,6 +44,7 @@ class Limits:
     drain: timedelta = timedelta(seconds=30)
     threads: int = 0
     least_free: int = 200 * 1024 * 1024
+    is_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ class Sender:
     async def _run(self, threads: Executor | None) -> Report:
         limits = self.limits
         shift = Shift(
-            self.ledger, self.transport, self.compose, limits.patience, self.on_progress, threads, self.breaker
+            self.ledger, self.transport, self.compose, limits.patience, self.on_progress, threads, self.breaker, self.now
         )  # fmt: skip
+        shift.trouble.ever_connected = limits.is_patient
         self._shift = shift
         if self._stopped:
             shift.halted.set()

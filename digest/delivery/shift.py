@@ -9,16 +9,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from digest.clock import real_now
 from digest.delivery.ledger import Answer, Ledger, Outcome, Picked
-from digest.delivery.pace import Trouble
+from digest.delivery.pace import Trouble, relay_wait
 from digest.delivery.transitions import OPEN, Ending, State
 from digest.delivery.transport import Composer, Letter, Reply, Transport
 from digest.delivery.verdicts import describe
 
 __all__ = ["Breaker", "Progress", "Shift"]
+
+_KEEP_SECONDS = 5.0
+"""A connection is kept for what is due within so many seconds, as where so many letters a second may leave."""
+_MENDED_SECONDS = 0.2
+"""How often a connection that waits for the relay looks whether another one has got an answer."""
+_LOOK_SECONDS = 1.0
+"""How long it waits at most before it asks again, since something urgent may have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,8 @@ class Shift:
     """One run of a sender, as its connections see it.
 
     `crowded` says that the relay wants no more connections than there are. `halted` is set when no connection may begin
-    another letter: by a signal, by a fault of ours (`reason`), or because something broke (`failure`).
+    another letter: by a signal, by a fault of ours (`reason`), or because something broke (`failure`). `relay` is the one
+    that was called last, `proven` names those that have taken a letter.
     """
 
     def __init__(
@@ -67,6 +76,7 @@ class Shift:
         on_progress: Callable[[Progress], None] | None,
         threads: Executor | None = None,
         breaker: Breaker | None = None,
+        now: Callable[[], datetime] = real_now,
     ) -> None:
         self.ledger = ledger
         self.transport = transport
@@ -78,13 +88,15 @@ class Shift:
         self.crowded = False
         self.reason = ""
         self.failure: Exception | None = None
-        self.proven = False
+        self.relay = ""
+        self.proven: set[str] = set()
         self.session_count = 0
         self.worker_count = 0
         self._compose = compose
         self._threads = threads
         self._on_progress = on_progress
         self._breaker = breaker
+        self._now = now
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
@@ -121,6 +133,15 @@ class Shift:
             if reason is not None and outcome.picked.edition is not None:
                 await self.ledger.pause(outcome.picked.edition, reason)
 
+    async def is_soon_due(self) -> bool:
+        """Wait a moment, if something is due so soon that an open connection is worth keeping; whether it is."""
+        next_at = await self.ledger.next_due()
+        seconds = (next_at - self._now()).total_seconds() if next_at is not None else 0.0
+        if not 0.0 < seconds <= _KEEP_SECONDS:
+            return False
+        await self.rest(min(seconds, _LOOK_SECONDS))
+        return True
+
     async def halt(self, reason: str) -> None:
         """A fault of ours that concerns every letter: pause all editions of this run and let no connection go on."""
         if not self.reason:
@@ -138,6 +159,12 @@ class Shift:
         if self.failure is None:
             self.failure = error
         self.halted.set()
+
+    async def rest_from_trouble(self) -> None:
+        """Wait as long as the relay's trouble asks for, or until another connection has found it mended."""
+        until = time.monotonic() + relay_wait(self.trouble.failures)
+        while self.trouble.failures and (left := until - time.monotonic()) > 0 and not self.halted.is_set():
+            await self.rest(min(left, _MENDED_SECONDS))
 
     async def rest(self, seconds: float) -> None:
         """Wait, but no longer than until the run is halted."""

@@ -1,8 +1,8 @@
-"""A scripted SMTP server: it answers as a test tells it to, and remembers all that it accepted.
+"""A scripted SMTP server: it answers as a test tells it to, and remembers all that happened.
 
-A script is a function of a `Moment` (the stage, and what is known by then) to an answer: a reply line such as
-`450 4.7.1 greylisted`, one of `Act`, or None for the usual one. Run as a program it serves in a process of its own and
-writes every accepted letter to a file, one line each, before it answers.
+`smtp_words` has what a script can say and what is remembered. Run as a program it serves in a process of its own, by one of
+the presets of `smtp_presets`. The log is in the kernel's hands before any answer leaves, so that it is the truth about
+copies whoever is killed when. A client that says more than it may in one go (RFC 2920) is reported when the server ends.
 """
 
 from __future__ import annotations
@@ -10,63 +10,49 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import hashlib
-import random
 import ssl
+import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
 
-class Act(Enum):
-    """What a server can do beside answering."""
+from smtp_line import Line
+from smtp_words import USUAL, Accepted, Act, Answer, Cut, Event, Late, Log, Moment, Script, Split, read_events
 
-    DROP = "drop"
-    """Close the line without a word."""
-    ACCEPT_AND_DROP = "accept and drop"
-    """Only after the body: take the letter, then close the line without a word."""
-    HANG = "hang"
-    """Never answer."""
-    STARVE = "starve"
-    """Only after DATA: say 354, then read no more."""
+__all__ = [
+    "USUAL",
+    "Accepted",
+    "Act",
+    "Cut",
+    "Event",
+    "Late",
+    "Moment",
+    "Script",
+    "ScriptedServer",
+    "Split",
+    "read_events",
+]
 
-
-@dataclass(frozen=True)
-class Moment:
-    """Where the dialogue stands. `stage` is connect, ehlo, tls, auth, mail, rcpt, data or body; `tries` counts RCPTs to this
-    recipient so far, this one included; `letters` counts bodies begun on this connection."""
-
-    stage: str
-    line: str = ""
-    sender: str = ""
-    recipient: str = ""
-    tries: int = 0
-    letters: int = 0
-    connection: int = 0
-
-
-Script = Callable[[Moment], "str | Act | float | None"]
-USUAL = {"connect": "220 fake ready", "auth": "235 2.7.0 ok", "mail": "250 2.1.0 ok", "rcpt": "250 2.1.5 ok"} | {
-    "data": "354 go on",
-    "body": "250 2.0.0 queued",
-    "tls": "220 ready to start TLS",
-}
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A letter the server took."""
-
-    message_id: str
-    sender: str
-    recipient: str
-    message: bytes = field(repr=False)
+_MAY_BE_FOLLOWED = frozenset({"MAIL", "RCPT", "RSET"})
+_GARBAGE = bytes(range(128, 192))
 
 
 class ScriptedServer:
-    """Use as `async with ScriptedServer(script) as server:`; it listens on `server.port` of 127.0.0.1."""
+    """Use as `async with ScriptedServer(script) as server:`; it listens on `server.port` of 127.0.0.1.
+
+    Args:
+        script: what it answers.
+        extensions: what EHLO offers, beside STARTTLS.
+        context: with it STARTTLS is offered, or with `wrapped` spoken from the first octet.
+        log: a file for all that happens; more is added to what it has.
+        strict: whether a client that breaks the rules of pipelining is an error when the server ends.
+        most: how many connections it bears; further ones are greeted with 421.
+        letters: how many letters it takes on a connection, after which it says 421, or with `closes` nothing, and closes.
+    """
 
     def __init__(
         self,
@@ -77,12 +63,19 @@ class ScriptedServer:
         wrapped: bool = False,
         port: int = 0,
         log: Path | None = None,
+        strict: bool = True,
+        most: int = 0,
+        letters: int = 0,
+        closes: bool = False,
     ) -> None:
         self.script = script
         self.extensions = tuple(extensions)
         self.port = port
+        self.most, self.letters, self.closes = most, letters, closes
         self.accepted: list[Accepted] = []
         self.commands: list[str] = []
+        self.breaches: list[str] = []
+        self.log = Log(log)
         self.connection_count = 0
         self.open_count = 0
         self.most_open = 0
@@ -90,22 +83,23 @@ class ScriptedServer:
         self.tries: Counter[str] = Counter()
         self._context = context
         self._wrapped = wrapped
-        self._log = log
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._strict = strict
+        self._lines: set[Line] = set()
 
     async def __aenter__(self) -> ScriptedServer:
-        self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, ssl=self._context if self._wrapped else None, limit=1 << 22
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self._listen()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._server.close()
-        for task in self._tasks:
+        tasks = [line.task for line in self._lines]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._server.wait_closed()
+        self.log.close()
+        if kind is None and self._strict:
+            assert not self.breaches, f"the client broke RFC 2920: {self.breaches}"
 
     @property
     def ids(self) -> Counter[str]:
@@ -117,126 +111,200 @@ class ScriptedServer:
         """How many copies each recipient got."""
         return Counter(letter.recipient for letter in self.accepted)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    @property
+    def events(self) -> list[Event]:
+        """All that happened to letters so far."""
+        return self.log.events
+
+    def hang_up(self) -> None:
+        """Close all connections at once, whatever is going on."""
+        for line in list(self._lines):
+            line.hung_up = True
+            line.transport.abort()
+
+    async def go_away(self, seconds: float) -> None:
+        """Hang up and take no calls for a while."""
+        self._server.close()
+        self.hang_up()
+        await asyncio.sleep(seconds)
+        await self._listen()
+
+    def take(self, letter: Accepted, connection: int = 0) -> None:
+        """Remember a letter, in the log too, before anybody hears of it."""
+        self.accepted.append(letter)
+        digest = hashlib.sha256(letter.message).hexdigest()
+        self.log.write("taken", connection, letter.recipient, letter.message_id or "-", digest)
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Line(self._serve), "127.0.0.1", self.port, ssl=self._context if self._wrapped else None, backlog=512
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _serve(self, line: Line) -> None:
+        self._lines.add(line)
         self.connection_count += 1
         self.open_count += 1
         self.most_open = max(self.most_open, self.open_count)
-        dialogue = _Dialogue(self, reader, writer, self.connection_count)
         try:
-            await dialogue.run()
-        except (ConnectionError, asyncio.IncompleteReadError, _DroppedError, ssl.SSLError, TimeoutError):
-            pass
-        except asyncio.CancelledError:
-            pass
+            await _Dialogue(self, line, self.connection_count).run()
+            line.transport.close()
+        except (ConnectionError, _DroppedError, ssl.SSLError, TimeoutError, asyncio.CancelledError):
+            line.transport.abort()
         finally:
             self.open_count -= 1
-            self._tasks.discard(task)
-            writer.transport.abort()
-
-    def take(self, letter: Accepted) -> None:
-        """Remember a letter, in the file too when there is one, before anybody hears of it."""
-        self.accepted.append(letter)
-        if self._log is not None:
-            digest = hashlib.sha256(letter.message).hexdigest()
-            with self._log.open("a") as file:
-                file.write(f"{letter.message_id} {letter.recipient} {digest}\n")
+            self._lines.discard(line)
 
 
 class _DroppedError(Exception):
-    pass
+    """The script wants the line closed."""
 
 
 class _Dialogue:
-    def __init__(
-        self, server: ScriptedServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
-    ) -> None:
-        self._server, self._reader, self._writer, self._number = server, reader, writer, number
+    """What is said on one connection. Every handler returns whether the dialogue goes on."""
+
+    def __init__(self, server: ScriptedServer, line: Line, number: int) -> None:
+        self._server, self._line, self._number = server, line, number
         self._sender = self._recipient = ""
+        self._open = self._named = False
         self._letters = 0
-        self._protected = writer.get_extra_info("sslcontext") is not None
 
     async def run(self) -> None:
-        if not await self._answer("connect"):
+        if self._server.most and self._server.open_count > self._server.most:
+            await self._line.say("421 4.7.0 too many connections\r\n")
             return
-        while line := await self._reader.readline():
+        going = await self._answer("connect")
+        while going and (line := await self._line.read_line()):
             text = line.decode("utf-8", "replace").strip()
             self._server.commands.append(text)
             verb = text.split(" ")[0].upper().split(":")[0]
-            if verb == "QUIT":
-                self._server.quit_count += 1
-                await self._say("221 2.0.0 bye")
-                return
-            if not await self._handle(verb, text):
-                return
+            await self._look_behind(verb)
+            going = await self._handle(verb, text)
+
+    async def _look_behind(self, verb: str) -> None:
+        """Notice what came together with a command and should have waited for its answer (RFC 2920 section 3.1)."""
+        if verb not in _MAY_BE_FOLLOWED or "PIPELINING" not in self._server.extensions:
+            await self._line.settle()
+            if self._line.waiting:
+                self._server.breaches.append(f"{verb} followed by {self._line.waiting[:40]!r}")
 
     async def _handle(self, verb: str, text: str) -> bool:
-        if verb in ("EHLO", "HELO"):
-            return await self._ehlo()
-        if verb == "STARTTLS":
-            return await self._start_tls()
-        if verb == "AUTH":
-            return await self._answer("auth", text)
-        if verb == "RSET":
-            await self._say("250 2.0.0 ok")
+        handlers = {
+            "EHLO": self._ehlo,
+            "HELO": self._ehlo,
+            "STARTTLS": self._start_tls,
+            "AUTH": functools.partial(self._answer, "auth", text),
+            "RSET": self._reset,
+            "MAIL": functools.partial(self._mail, text),
+            "RCPT": functools.partial(self._rcpt, text),
+            "DATA": self._data,
+            "QUIT": self._quit,
+        }
+        if verb not in handlers:
+            await self._say("502 5.5.1 what?")
             return True
-        if verb == "MAIL":
-            self._sender = text.partition("<")[2].partition(">")[0]
-            return await self._answer("mail", text)
-        if verb == "RCPT":
-            self._recipient = text.partition("<")[2].partition(">")[0]
-            self._server.tries[self._recipient] += 1
-            return await self._answer("rcpt", text)
-        if verb == "DATA":
-            return await self._data()
-        await self._say("502 5.5.1 what?")
+        return await handlers[verb]()
+
+    async def _quit(self) -> bool:
+        self._server.quit_count += 1
+        await self._say("221 2.0.0 bye")
+        return False
+
+    async def _reset(self) -> bool:
+        self._open = self._named = False
+        await self._say("250 2.0.0 ok")
         return True
 
     async def _ehlo(self) -> bool:
-        answer = await self._ask("ehlo")
-        if answer is not None:
-            await self._say(answer)
-            return not answer.startswith("421")
+        self._open = self._named = False
         offers = [*self._server.extensions]
-        if self._server._context is not None and not self._protected:
+        if self._server._context is not None and not self._line.protected:
             offers.append("STARTTLS")
         lines = ["fake", *offers]
-        await self._say("\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]))
-        return True
+        usual = "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
+        return await self._answer("ehlo", usual=usual)
 
     async def _start_tls(self) -> bool:
-        assert self._server._context is not None
-        if not await self._answer("tls"):
+        if self._server._context is None or self._line.protected:
+            await self._say("502 5.5.1 not here")
+            return True
+        answer = await self._ask("tls")
+        if answer is Act.GARBAGE:
+            await self._say(USUAL["tls"])
+            await self._line.read_octet()
+        said = await self._give("tls", answer)
+        if said.startswith("220"):
+            await self._line.protect(self._server._context)
+        return not said.startswith("421")
+
+    async def _mail(self, text: str) -> bool:
+        self._sender = text.partition("<")[2].partition(">")[0]
+        self._recipient, self._named = "", False
+        if self._server.letters and self._letters >= self._server.letters:
+            if not self._server.closes:
+                await self._say("421 4.7.0 that was enough on one connection")
             return False
-        await self._writer.start_tls(self._server._context)
-        self._protected = True
-        return True
+        said = await self._give("mail", await self._ask("mail", text))
+        self._open = said.startswith("2")
+        return not said.startswith("421")
+
+    async def _rcpt(self, text: str) -> bool:
+        self._recipient = text.partition("<")[2].partition(">")[0]
+        if not self._open:
+            await self._say("503 5.5.1 need MAIL")
+            return True
+        self._server.tries[self._recipient] += 1
+        said = await self._give("rcpt", await self._ask("rcpt", text))
+        self._named = said.startswith("2")
+        return not said.startswith("421")
 
     async def _data(self) -> bool:
-        self._letters += 1
+        usual = USUAL["data"] if self._named else "554 5.5.1 no valid recipients"
+        if self._named:
+            self._letters += 1
         answer = await self._ask("data")
-        if answer is not None and not answer.startswith("354"):
-            await self._say(answer)
-            return not answer.startswith("421")
-        await self._say(answer or USUAL["data"])
-        data = await self._reader.readuntil(b"\r\n.\r\n")
-        message = data[:-3].replace(b"\r\n..", b"\r\n.")
+        if answer is Act.DROP_IN_BODY or answer is Act.STARVE:
+            return await self._spoil_body(answer)
+        said = await self._give("data", answer, usual=usual)
+        if not said.startswith("354"):
+            return not said.startswith("421")
+        return await self._body()
+
+    async def _spoil_body(self, answer: Act) -> bool:
+        self._note("ready")
+        await self._say(USUAL["data"])
+        if answer is Act.STARVE:
+            self._line.transport.pause_reading()
+            await asyncio.sleep(3600)
+        if await self._line.read_octet():
+            self._note("begun")
+            self._note("torn")
+        raise _DroppedError
+
+    async def _body(self) -> bool:
+        if not await self._line.read_octet():
+            self._note("lost" if self._line.hung_up else "unused")
+            return False
+        self._note("begun")
+        data = await self._line.read_body()
+        if data is None:
+            self._note("torn")
+            return False
+        message = data.replace(b"\r\n..", b"\r\n.")
+        message = message[1:] if message.startswith(b"..") else message
         header = message.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
-        letter = Accepted(header, self._sender, self._recipient, message)
-        answer = await self._ask("body", letter)
-        if answer is None or answer.startswith("2"):
-            self._server.take(letter)
-        await self._say(answer or USUAL["body"])
-        return answer is None or not answer.startswith("421")
+        self._open = False
+        said = await self._give(
+            "body", await self._ask("body"), letter=Accepted(header, self._sender, self._recipient, message)
+        )
+        return not said.startswith("421")
 
-    async def _answer(self, stage: str, line: str = "") -> bool:
-        answer = await self._ask(stage, line=line) or USUAL[stage]
-        await self._say(answer)
-        return not answer.startswith(("421", "554 no service"))
+    async def _answer(self, stage: str, line: str = "", usual: str = "") -> bool:
+        said = await self._give(stage, await self._ask(stage, line), usual=usual)
+        return not said.startswith(("421", "554 no service"))
 
-    async def _ask(self, stage: str, letter: Accepted | None = None, line: str = "") -> str | None:
+    async def _ask(self, stage: str, line: str = "") -> Answer:
         moment = Moment(
             stage,
             line,
@@ -245,54 +313,89 @@ class _Dialogue:
             self._server.tries[self._recipient],
             self._letters,
             self._number,
+            self._server.log.bodies[self._recipient],
         )
-        answer = self._server.script(moment)
+        return self._server.script(moment)
+
+    async def _give(self, stage: str, answer: Answer, *, usual: str = "", letter: Accepted | None = None) -> str:
+        """Do what the script wants; what was said in full. A letter is taken before anything is said of it."""
+        usual = usual or USUAL[stage]
+        if isinstance(answer, Act):
+            await self._act(answer, letter)
+        if isinstance(answer, Cut):
+            await self._cut(answer, letter)
         if isinstance(answer, (int, float)):
             await asyncio.sleep(answer)
-            return None
-        if answer is Act.HANG:
-            await asyncio.sleep(3600)
-        if answer is Act.STARVE:
-            await self._say(USUAL["data"])
-            self._writer.transport.pause_reading()  # type: ignore[attr-defined]
-            await asyncio.sleep(3600)
-        if answer is Act.ACCEPT_AND_DROP and letter is not None:
-            self._server.take(letter)
-        if isinstance(answer, Act):
-            raise _DroppedError
-        return answer
+            answer = usual
+        said = (answer.answer if isinstance(answer, (Late, Split)) else answer) or usual
+        assert isinstance(said, str)
+        self._put_down(stage, said, letter)
+        if isinstance(answer, Late):
+            await asyncio.sleep(answer.seconds)
+        if letter is not None and self._line.transport.is_closing():
+            self._note("lost")  # whoever waited for this answer has gone
+        await self._say(said, answer.gap if isinstance(answer, Split) else None)
+        return said
 
-    async def _say(self, line: str) -> None:
-        self._writer.write(f"{line}\r\n".encode())
-        await self._writer.drain()
+    def _put_down(self, stage: str, said: str, letter: Accepted | None) -> None:
+        """Note what an answer is about to say."""
+        if letter is not None and said.startswith("2"):
+            self._server.take(letter, self._number)
+        elif letter is not None and not said.startswith(("4", "5")):
+            self._note("lost")
+        if stage == "data" and said.startswith("354"):
+            self._note("ready")
+        if said[:1] in ("4", "5") and (stage != "data" or self._named):
+            self._note("refused", stage, said[:3])
+
+    async def _act(self, act: Act, letter: Accepted | None) -> None:
+        if letter is not None:
+            if act in (Act.ACCEPT_AND_DROP, Act.ACCEPT_AND_RESET, Act.ACCEPT_AND_HANG):
+                self._server.take(letter, self._number)
+            self._note("lost")
+        if act in (Act.HANG, Act.ACCEPT_AND_HANG):
+            await asyncio.sleep(3600)
+        if act is Act.GARBAGE:
+            await self._line.say(_GARBAGE)
+            self._line.transport.close()
+        if act in (Act.RESET, Act.ACCEPT_AND_RESET):
+            self._line.reset()
+        raise _DroppedError
+
+    async def _cut(self, cut: Cut, letter: Accepted | None) -> None:
+        if letter is not None:
+            if cut.answer.startswith("2"):
+                self._server.take(letter, self._number)
+            self._note("lost")
+        await self._line.say(cut.answer)
+        self._line.transport.close()
+        raise _DroppedError
+
+    def _note(self, kind: str, *detail: str) -> None:
+        self._server.log.write(kind, self._number, self._recipient, *detail)
+
+    async def _say(self, text: str, gap: float | None = None) -> None:
+        if gap is None:
+            await self._line.say(f"{text}\r\n")
+            return
+        for octet in f"{text}\r\n":
+            await self._line.say(octet)
+            await asyncio.sleep(gap)
 
 
 async def _main() -> None:
+    from smtp_presets import PRESETS, away, build_script
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--preset", choices=PRESETS, default="clean")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--slow", type=float, default=0.0, help="seconds before each answer to a body, at most")
-    parser.add_argument("--lose", type=float, default=0.0, help="share of letters taken whose answer is lost")
-    parser.add_argument("--drop", type=float, default=0.0, help="share of bodies at which the line drops untaken")
-    parser.add_argument("--defer", type=float, default=0.0, help="share of recipients refused for now at their first try")
+    parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    draw = random.Random(options.seed)
-
-    def script(moment: Moment) -> str | Act | float | None:
-        chance = draw.random()
-        if moment.stage == "rcpt" and moment.tries == 1 and chance < options.defer:
-            return "451 4.7.1 greylisted, come back"
-        if moment.stage == "body":
-            if chance < options.lose:
-                return Act.ACCEPT_AND_DROP
-            if chance < options.lose + options.drop:
-                return Act.DROP
-            return draw.random() * options.slow
-        return None
-
-    async with ScriptedServer(script, log=options.log) as server:
+    script = build_script(options.preset, options.seed)
+    async with ScriptedServer(script, log=options.log, port=options.port, strict=False) as server:
         print(server.port, flush=True)
-        await asyncio.Event().wait()
+        await away(server, PRESETS[options.preset])
 
 
 if __name__ == "__main__":
