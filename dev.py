@@ -23,17 +23,21 @@ EXTRAS = {
     "check": "demo,dev",
     "histories": "demo,dev",
     "publishing": "demo,dev",
+    "chaos": "demo,dev",
     "bench": "demo,dev,bench",
     "lock": "demo,dev",
 }
+SIDE_BY_SIDE = ["-n", "auto", "--dist", "loadfile"]
 USAGE = """usage: python3 dev.py COMMAND [ARGS]
 
   run        install, publish the sample newsroom, send its digest to a local catcher, serve it (--once: end after that)
-  test       install, then run all tests (ARGS go to pytest)
+  test       install, then run all tests, as many at a time as there are processors (ARGS go to pytest instead)
   check      ruff, mypy and the import rules alone
   histories  100,000 random histories of readers and editions against the selection rules
   publishing 2,000 random histories of a press desk against what feeds and pages promise
-  bench      publishing measured beside Hugo, serving beside StaticFiles and nginx, mail beside the usual way
+  chaos      20,000 letters while senders are killed 500 times; disk, line, clock and power fail; then everyone is counted
+  bench      publishing measured beside Hugo, serving beside StaticFiles and nginx, mail beside the usual way, sending
+             beside smtp-source, aiosmtplib and nodemailer, the ledger, planning for a million readers
   lock       write constraints.txt anew
 """
 
@@ -54,14 +58,18 @@ def main(arguments: list[str]) -> int:
         return 1
     steps = {
         "run": [[str(BIN / "digest"), "demo", *rest]],
-        "test": [[str(PYTHON), "-m", "pytest", *rest]],
+        "test": [[str(PYTHON), "-m", "pytest", *(rest or SIDE_BY_SIDE)]],
         "check": [[str(PYTHON), "-m", "pytest", "tests/test_house.py", *rest]],
         "histories": [[str(PYTHON), "bench/selection_histories.py", *(rest or ["100000"])]],
         "publishing": [[str(PYTHON), "bench/publishing_histories.py", *(rest or ["2000"])]],
+        "chaos": [[str(PYTHON), "-m", "bench.chaos", *rest], [str(PYTHON), "-m", "bench.ledger_model"]],
         "bench": [
             [str(PYTHON), "-m", "bench.publish", *rest],
             [str(PYTHON), "bench/serving.py"],
             [str(PYTHON), "-m", "bench.mail"],
+            [str(PYTHON), "-m", "bench.smtp"],
+            [str(PYTHON), "-m", "bench.ledger"],
+            [str(PYTHON), "-m", "bench.plan"],
         ],
         "lock": [lock_command()],
     }[command]
