@@ -35,7 +35,8 @@ class Limits:
     no answer about any letter before everything pauses. `drain`: how long letters in flight may take after a signal.
     `threads`: how many threads make copies; 0 when they are made so quickly that a thread would cost more. `least_free`: so
     many octets must be free on the disk of the ledger. `is_patient`: a relay that the first connection of all cannot reach
-    is waited for like one that goes away later; else everything pauses at once, for a person is looking.
+    is waited for like one that goes away later; else everything pauses at once, for a person is looking. `keep`: an open
+    connection is kept for what is due within so long, as where so many letters a second may leave.
     """
 
     connections: int = 8
@@ -45,6 +46,7 @@ class Limits:
     threads: int = 0
     least_free: int = 200 * 1024 * 1024
     is_patient: bool = False
+    keep: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class Sender:
     async def _run(self, threads: Executor | None) -> Report:
         limits = self.limits
         shift = Shift(
-            self.ledger, self.transport, self.compose, limits.patience, self.on_progress, threads, self.breaker, self.now
+            self.ledger, self.transport, self.compose, limits.patience, self.on_progress, threads, self.breaker, self.now,
+            limits.keep,
         )  # fmt: skip
         shift.trouble.ever_connected = limits.is_patient
         self._shift = shift

@@ -21,8 +21,6 @@ from digest.delivery.verdicts import describe
 
 __all__ = ["Breaker", "Progress", "Shift"]
 
-_KEEP_SECONDS = 5.0
-"""A connection is kept for what is due within so many seconds, as where so many letters a second may leave."""
 _MENDED_SECONDS = 0.2
 """How often a connection that waits for the relay looks whether another one has got an answer."""
 _LOOK_SECONDS = 1.0
@@ -77,6 +75,7 @@ class Shift:
         threads: Executor | None = None,
         breaker: Breaker | None = None,
         now: Callable[[], datetime] = real_now,
+        keep: timedelta = timedelta(0),
     ) -> None:
         self.ledger = ledger
         self.transport = transport
@@ -97,6 +96,7 @@ class Shift:
         self._on_progress = on_progress
         self._breaker = breaker
         self._now = now
+        self._keep = keep
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
@@ -135,11 +135,11 @@ class Shift:
 
     async def is_soon_due(self) -> bool:
         """Wait a moment, if something is due so soon that an open connection is worth keeping; whether it is."""
-        next_at = await self.ledger.next_due()
-        seconds = (next_at - self._now()).total_seconds() if next_at is not None else 0.0
-        if not 0.0 < seconds <= _KEEP_SECONDS:
+        next_at = await self.ledger.next_due() if self._keep else None
+        rest = next_at - self._now() if next_at is not None else timedelta(0)
+        if not timedelta(0) < rest <= self._keep:
             return False
-        await self.rest(min(seconds, _LOOK_SECONDS))
+        await self.rest(min(rest.total_seconds(), _LOOK_SECONDS))
         return True
 
     async def halt(self, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 
@@ -21,6 +22,7 @@ from digest.delivery.pace import (
     relay_leave,
     relay_wait,
 )
+from digest.delivery.pacing import Allowance, Pacing
 from digest.delivery.relay import parse_smtp_url
 from digest.delivery.sender import Limits, Report, Sender
 from digest.delivery.smtp import SmtpTransport
@@ -215,3 +217,31 @@ async def test_a_mail_service_that_asks_for_time_alone_is_left_alone_and_after_a
         wall.seconds += 4 * 3600
         assert (await send()).status is Status.FINISHED
     assert set(server.recipients.values()) == {1} and len(server.recipients) == 60
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("senders", [1, 2])
+async def test_so_many_letters_a_second_leave_over_connections_that_are_kept(  # type: ignore[no-untyped-def]
+    senders: int, world, worlds: ModuleType, fake
+) -> None:
+    async def send() -> Report:
+        ledger = open_ledger(world.file, Rules(), only=worlds.EDITION, pacing=Pacing({name: (Allowance(10, 1),)}))
+        limits = Limits(connections=5, wait=timedelta(seconds=5), keep=timedelta(seconds=5))
+        try:
+            return await Sender(ledger, SmtpTransport(parse_smtp_url(f"smtp://{name}")), worlds.compose, limits).run()
+        finally:
+            await ledger.close()
+
+    world.add_edition()
+    world.add_readers(40)
+    async with fake.ScriptedServer() as server:
+        name = f"127.0.0.1:{server.port}"
+        reports = await asyncio.gather(*(send() for _ in range(senders)))
+
+    assert {report.status for report in reports} == {Status.FINISHED}
+    assert set(server.recipients.values()) == {1} and len(server.recipients) == 40
+    taken = [event.moment for event in server.events if event.kind == "taken"]
+    assert taken[-1] - taken[0] > 2, "forty at ten a second"
+    assert max(sum(moment <= other < moment + 0.8 for other in taken) for moment in taken) <= 20
+    if senders == 1:
+        assert server.connection_count <= 6, "not ten a second anew"

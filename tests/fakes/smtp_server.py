@@ -24,18 +24,8 @@ from smtp_line import Line
 from smtp_words import USUAL, Accepted, Act, Answer, Cut, Event, Late, Log, Moment, Script, Split, read_events
 
 __all__ = [
-    "USUAL",
-    "Accepted",
-    "Act",
-    "Cut",
-    "Event",
-    "Late",
-    "Moment",
-    "Script",
-    "ScriptedServer",
-    "Split",
-    "read_events",
-]
+    "USUAL", "Accepted", "Act", "Cut", "Event", "Late", "Moment", "Script", "ScriptedServer", "Split", "read_events",
+]  # fmt: skip
 
 _MAY_BE_FOLLOWED = frozenset({"MAIL", "RCPT", "RSET"})
 _GARBAGE = bytes(range(128, 192))
