@@ -55,8 +55,6 @@ def send(
     site = site_of(context)
     if dry_run and not name:
         raise UsageError("--dry-run", "it looks at one edition", "Name it: digest send ID --dry-run")
-    if _has_relay_elsewhere(site) and not is_child:
-        _print_what_is_missing()
     with open_workplace(site) as place:
         if dry_run:
             from digest.work.sending import rehearse
@@ -75,8 +73,7 @@ def _send_one(place: Workplace, name: str, actor: str, outbox: bool, wait: timed
     _print_unpublished(place, name)
     with progress("Sending") as bar:
         outcome = send_edition(place, name, actor=actor, outbox=outbox, wait=wait, watch=bar.update, say=_say(bar))
-    print_outcome(outcome, place.site)
-    print_waits(place, name, indent="    ")
+    print_outcome(outcome, place)
     return outcome.report.status
 
 
@@ -118,14 +115,6 @@ def _print_unpublished(place: Workplace, name: str) -> None:
 
     for file in find_unpublished(place, name):
         typer.echo(f"{file} was edited and not published since; the edition carries it as it is published.")
-
-
-def _print_what_is_missing() -> None:
-    for line in (
-        "The unsubscribe links in letters are not answered by this version yet. Read what comes to reply_to,",
-        "and end the subscription of everyone who asks: digest subscribers remove ADDRESS --list LIST",
-    ):
-        typer.echo(line, err=True)
 
 
 @deliveries.command("held")
@@ -201,9 +190,9 @@ def decide(
         raise typer.Exit(Status.REFUSED)
 
 
-def print_outcome(outcome: SendReport, site: Site) -> None:
-    """Where an edition stands after a run, in numbers that add up, and what to do next."""
-    one, report = outcome.edition, outcome.report
+def print_outcome(outcome: SendReport, place: Workplace) -> None:
+    """Where an edition stands after a run, in numbers that add up, why letters wait, and what to do next."""
+    one, report, site = outcome.edition, outcome.report, place.site
     typer.echo(f"{one.id} is {one.state}{f': {report.reason}' if report.reason else ''}")
     rows = [(number, state) for state, number in outcome.counts.items()]
     if rows:
@@ -214,6 +203,7 @@ def print_outcome(outcome: SendReport, site: Site) -> None:
         typer.echo(f"{waiting} wait until {format_moment(report.next_at, site.settings.zone)}; then: digest send {one.id}")
     elif report.status is Status.WAITING:
         typer.echo(f"Go on with: digest send {one.id}")
+    print_waits(place, one.id, indent="    ")
     if one.state == "paused" and one.paused_by == "staff":
         typer.echo(
             f"{one.changed_by} paused it. Go on with: digest edition resume {one.id} --as NAME, then digest send {one.id}"

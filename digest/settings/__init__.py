@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from digest.settings.values import EVERY_OTHER, LANGUAGE, Hours, Mailbox, Rhythm, Slot
 
 __all__ = [
-    "EVERY_OTHER", "LANGUAGE", "NAME", "RESERVED", "Delivery", "Hours", "Label", "Mailbox", "Newsroom", "ReaderList", "Rhythm",
-    "Settings", "Site", "Slot", "Topic", "build_settings", "find_site", "open_site", "read_settings",
+    "EVERY_OTHER", "LANGUAGE", "NAME", "RESERVED", "Delivery", "Hours", "Label", "Mailbox", "Newsroom", "ReaderList",
+    "Rhythm", "Settings", "Site", "Slot", "Topic", "build_settings", "find_site", "open_site", "read_settings",
 ]  # fmt: skip
 
 

@@ -215,10 +215,10 @@ def _check_listen(value: str) -> str:
 
 
 def _read_network(value: object) -> object:
-    if not isinstance(value, str):
+    if isinstance(value, IPv4Network | IPv6Network):
         return value
     try:
-        return ip_network(value, strict=False)
+        return ip_network(value if isinstance(value, str) else "", strict=False)
     except ValueError:
         raise ValueError('write an address or a network, such as "192.0.2.7" or "10.0.0.0/8"') from None
 

@@ -12,7 +12,7 @@ from digest.editions.edition import Choices, Edition
 from digest.newsroom.log import from_seconds, to_seconds
 from digest.store.sqlite import AnyConnection, driver
 
-__all__ = ["build_edition", "read_public_editions", "read_rhythm"]
+__all__ = ["build_edition", "last_finished", "read_public_editions", "read_rhythm"]
 
 _PUBLIC = """
     SELECT * FROM edition WHERE started_at IS NOT NULL AND archive IS NOT NULL AND moment <= coalesce(?, moment)
@@ -31,6 +31,16 @@ def read_rhythm(connection: AnyConnection, name: str) -> str:
     """The rhythm of an edition; empty when there is none of that id."""
     found = driver(connection).execute("SELECT rhythm FROM edition WHERE id = ?", (name,)).fetchone()
     return "" if found is None else str(found[0])
+
+
+def last_finished(connection: AnyConnection, list_id: str, rhythm: str) -> str:
+    """The id of the newest finished edition of a list and rhythm, empty when there is none; parts and extras aside."""
+    query = """
+        SELECT id FROM edition WHERE list_id = ? AND rhythm = ? AND state = 'finished' AND part = 1 AND extra = 0
+        AND archive IS NOT NULL ORDER BY moment DESC, id DESC LIMIT 1
+    """
+    row = driver(connection).execute(query, (list_id, rhythm)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def build_edition(row: Any) -> Edition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from digest.editions.edition import Edition, State
 from digest.errors import EditionError
 from digest.store.edition_rows import build_edition
 from digest.store.releases import to_seconds
-from digest.store.schema import barred, delivery, edition, variant
+from digest.store.schema import barred, delivery, delivery_count, edition, variant
 
 __all__ = [
     "StoredVariant",
@@ -162,7 +163,12 @@ class StoredVariant:
 
 def read_variants(connection: Connection, name: str) -> Sequence[StoredVariant]:
     """The variants of a frozen edition with how many readers each has, the largest first."""
-    readers = func.count(delivery.c.id)
+    old = (
+        select(func.coalesce(func.sum(delivery_count.c.count), 0))
+        .where(delivery_count.c.edition_id == name, delivery_count.c.variant_id == variant.c.id)
+        .scalar_subquery()
+    )
+    readers = func.count(delivery.c.id) + old
     query = (
         select(variant, readers.label("readers"))
         .join(delivery, delivery.c.variant_id == variant.c.id, isouter=True)
@@ -177,9 +183,12 @@ def read_variants(connection: Connection, name: str) -> Sequence[StoredVariant]:
 
 
 def count_states(connection: Connection, name: str) -> dict[str, int]:
-    """How many deliveries of an edition are in each state."""
+    """How many deliveries of an edition are in each state, those included whose rows are forgotten."""
     query = select(delivery.c.state, func.count()).where(delivery.c.edition_id == name).group_by(delivery.c.state)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    old = select(delivery_count.c.state, func.sum(delivery_count.c.count)).where(delivery_count.c.edition_id == name)
+    counts = Counter({row[0]: row[1] for row in connection.execute(query)})
+    counts.update({row[0]: int(row[1]) for row in connection.execute(old.group_by(delivery_count.c.state))})
+    return dict(counts)
 
 
 def _row(value: Edition) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from digest import clock
 from digest.delivery.transitions import State
-from digest.desk.letters import forget_old_letters
+from digest.desk.forgetting import forget
 from digest.desk.notices import notify_approvers
 from digest.desk.tidying import tidy_list
 from digest.desk.workplace import Workplace
@@ -22,7 +22,6 @@ from digest.store.deliveries import RefusedLetters, count_doubts, read_refusals
 from digest.store.due import read_ended
 from digest.store.editions import count_states, read_edition
 from digest.store.journal import read_journal, write_journal
-from digest.store.settling import settle_in_steps
 
 __all__ = ["Ended", "conclude"]
 
@@ -49,8 +48,7 @@ def conclude(place: Workplace, names: Sequence[str], since: datetime) -> list[En
         EditionError: there is no such edition.
         StoreError: the store cannot be written.
     """
-    forget_old_letters(place)
-    settle_in_steps(place.store.file)
+    forget(place)
     with place.store.writing() as connection:
         ended = [_look_at(connection, name) for name in names]
         others = [_look_at(connection, name) for name in read_ended(connection, since) if name not in names]
@@ -59,8 +57,8 @@ def conclude(place: Workplace, names: Sequence[str], since: datetime) -> list[En
     for one in (*ended, *others):
         with suppress(DigestError):  # that somebody is told matters less than that all else is done
             _tell(place, one)
-    for list_id in {one.edition.list_id for one in (*ended, *others)}:
-        tidy_list(place, list_id)
+    for list_id in {one.edition.list_id for one in (*ended, *others) if one.edition.state == "finished"}:
+        tidy_list(place, list_id)  # a run that was told to end leaves it to the next
     return ended
 
 

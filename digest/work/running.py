@@ -15,6 +15,7 @@ from datetime import timedelta
 from digest.delivery import loops
 from digest.delivery.breaker import Breaker
 from digest.delivery.pace import Rules
+from digest.delivery.pacing import FREE
 from digest.delivery.relay import Outbox, Way
 from digest.delivery.sender import Limits, Report, Sender
 from digest.delivery.shift import Progress
@@ -33,6 +34,8 @@ _EVERY = 60.0
 """How often, in seconds, what was sent is settled and the site looked at, while letters leave."""
 _ONE_STOP = 2.0
 """A signal within so many seconds after the lifeline has ended says the same once more, and is no second stop."""
+_KEEP = timedelta(seconds=5)
+"""How long a connection is kept for the next letter that the pace lets go."""
 _DRAINING = "Ending: letters that are leaving now still go. Once more to end at once."
 
 Say = Callable[[str], None]
@@ -82,18 +85,20 @@ async def _run(
 ) -> tuple[Report, SiteFence | None]:
     settings = place.site.settings.delivery
     transport = build_transport(place, errand.way, errand.ehlo_name, say)
+    pacing = build_pacing(place, errand.way)
     limits = Limits(
         connections=count_connections(place, errand.way),
         wait=errand.wait,
         threads=errand.threads,
         is_patient=errand.lifeline is not None,
+        keep=timedelta(0) if pacing == FREE else _KEEP,
     )
     ledger = open_ledger(
         place.store.file,
         Rules.of(settings),
         only=errand.only,
         urgent=not isinstance(errand.way, Outbox),  # what is urgent may have real addresses
-        pacing=build_pacing(place, errand.way),
+        pacing=pacing,
     )
     try:
         sender = Sender(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from digest import clock
 from digest.delivery.relay import Outbox, Way, choose_way
 from digest.delivery.sender import Report
 from digest.delivery.shift import Progress
 from digest.delivery.transitions import OPEN, State
-from digest.desk.approving import check_approved, freeze_edition
-from digest.desk.building import rebuild
 from digest.desk.fencing import check_fence
 from digest.desk.planning import list_of
 from digest.desk.workplace import Workplace
@@ -23,9 +22,11 @@ from digest.store.deliveries import RefusedLetters, resume_edition
 from digest.store.due import count_letters, read_addresses
 from digest.store.editions import count_states, read_edition, read_editions, write_edition
 from digest.store.journal import write_journal
-from digest.work.concluding import Ended, conclude
 from digest.work.running import Errand, run_errand
 from digest.work.ways import choose_list_way
+
+if TYPE_CHECKING:
+    from digest.work.concluding import Ended
 
 __all__ = ["AllReport", "Rehearsal", "SendReport", "Signature", "begin", "choose_any_way", "rehearse", "send", "send_all"]
 
@@ -113,7 +114,7 @@ def begin(
         StoreError: the store cannot be written.
     """
     check_fence(place)
-    edition = freeze_edition(place, name, actor=actor)
+    edition = _freeze(place, name, actor)
     if edition.state != "frozen":
         return edition
     if edition.started_at is None:
@@ -131,6 +132,24 @@ def begin(
     return edition
 
 
+def _freeze(place: Workplace, name: str, actor: str) -> Edition:
+    """The edition frozen. To go on with one that is being sent takes nothing of all that making letters takes."""
+    with place.store.reading() as connection:
+        edition = read_edition(connection, name)
+    list_of(edition, place.site.settings)
+    if edition.state == "sending":
+        return edition
+    from digest.desk.approving import freeze_edition
+
+    return freeze_edition(place, name, actor=actor)
+
+
+def _conclude(place: Workplace, names: Sequence[str], since: datetime) -> list[Ended]:
+    from digest.work.concluding import conclude  # it writes letters; nothing of that is held while a sender works
+
+    return conclude(place, names, since)
+
+
 def _count_letters(place: Workplace) -> Mapping[str, int]:
     with place.hot.reading() as connection:
         return count_letters(connection)
@@ -138,6 +157,8 @@ def _count_letters(place: Workplace) -> Mapping[str, int]:
 
 def _write_pages(place: Workplace, name: str, say: Say) -> None:
     """Make an edition's web view, and the pages that its letters lead to, public; what cannot be written stops no letter."""
+    from digest.desk.building import rebuild
+
     try:
         written = rebuild(place).written
         faults = [str(problem) for problem in written.failed]
@@ -178,7 +199,7 @@ def send(
         edition = _go_on(place, edition, actor)
         errand = Errand(way, signature.domain, only=name, threads=_count_threads(signature), wait=wait)
         report = run_errand(place, errand, _follow(place, edition, watch), say)
-    (ended,) = conclude(place, [name], begun_at)
+    (ended,) = _conclude(place, [name], begun_at)
     kept = isinstance(way, Outbox) and report.progress.sent_count > 0
     return SendReport(ended.edition, report, ended.counts, kept, signature, ended.refusals, ended.doubt_count)
 
@@ -210,7 +231,7 @@ def send_all(
     threads = max(map(_count_threads, signatures), default=0)
     errand = Errand(way, _choose_ehlo_name(place), threads=threads, wait=wait, lifeline=lifeline)
     report = run_errand(place, errand, _follow_all(place, watch), say)
-    editions = conclude(place, [view.id for view in report.editions], begun_at)
+    editions = _conclude(place, [view.id for view in report.editions], begun_at)
     counts = {
         state: number - (0 if state in OPEN else before.get(state, 0)) for state, number in _count_letters(place).items()
     }
@@ -225,6 +246,8 @@ def rehearse(place: Workplace, name: str, *, outbox: bool = False) -> Rehearsal:
         EditionError: it could not be sent.
         DeliveryError: there is no way for the letters, or a signing key cannot be used.
     """
+    from digest.desk.approving import check_approved
+
     way = choose_list_way(place, name, outbox)
     press = check_approved(place, name)
     variants = tuple(

@@ -605,7 +605,7 @@ def test_settled_readers_come_to_share_an_interest_and_nothing_else_changes(week
 
     interests = dict(week.sql("SELECT s.id, floors FROM subscription s JOIN interest i ON i.id = s.interest_id"))
     assert interests[2] == interests[4] == '{"ukraine":0}'
-    assert week.sql("SELECT value FROM fact WHERE name = 'settled supporters'") == [("4",)]
+    assert week.sql("SELECT value FROM fact WHERE name = 'settled supporters'") == [("5",)]
     made = prepare(week.place, "supporters", extra=True, at=old)
     assert made.plan.variants == ()
 
