@@ -1,6 +1,6 @@
 """Half a year of a newsroom's release log, written straight into the database: what an edition is planned from.
 
-Twelve items a week in one to three of sixty topics, every sixth with a translation, every twenty-fifth corrected a week
+Twelve items a week in one to three of sixty topics, every sixth with a translation, every twelfth corrected a week
 later, one withdrawn at the end; the last week, which the edition is to carry, has more.
 """
 
@@ -27,7 +27,7 @@ LANGUAGES = ("en", "fr", "es")
 POPULARITY = tuple(accumulate(1 / rank for rank in range(1, TOPIC_COUNT + 1)))
 """How much is written about each topic, and how many follow it: weights, each with those before it added (Zipf)."""
 _WEEKLY, _NEW = 12, 24
-_TRANSLATED, _CORRECTED = 6, 25
+_TRANSLATED, _CORRECTED = 6, 12
 
 
 def build_log() -> list[Event]:

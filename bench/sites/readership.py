@@ -216,12 +216,13 @@ def _write_edition_before(connection: sqlite3.Connection, log: list[Event]) -> N
         carried = (CarriedItem(event.item, 0, event.content.topics[0]),)
         content = VariantContent(LANGUAGES[0], "full", carried, (), ())
         connection.execute(
-            "INSERT INTO variant (id, edition_id, hash, content, language, form, message_hash) VALUES (?, ?, ?, ?, ?, ?, '')",
+            "INSERT INTO variant (id, edition_id, hash, content, language, form, message_hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, '')",
             (number, _BEFORE, content.hash, content.text, content.language, content.form),
         )
     connection.execute(
-        "INSERT INTO delivery (subject, edition_id, variant_id, subscription_id, epoch, domain_key, state, settled, next_at, "
-        "created_at) SELECT 'edition', ?, 1 + id % ?, id, 1, domain_key, iif(id % ?, 'sent', 'held'), id % ? > 0, ?, ? "
+        "INSERT INTO delivery (subject, edition_id, variant_id, subscription_id, epoch, domain_key, state, settled, "
+        "next_at, created_at) SELECT 'edition', ?, 1 + id % ?, id, 1, domain_key, iif(id % ?, 'sent', 'held'), id % ? > 0, ?, ? "
         "FROM subscription ORDER BY id",
         (_BEFORE, len(new), int(1 / _CLAIMING), int(1 / _CLAIMING), moment, moment),
     )

@@ -59,7 +59,7 @@ def settle(connection: AnyConnection) -> int:
 
 
 def settle_in_steps(file: Path) -> int:
-    """The same in transactions that last some hundredths of a second each, with as long a pause after each.
+    """The same in transactions that last some hundredths of a second each, with a pause after each.
 
     Raises:
         StoreError: the database cannot be written; what was settled until then stays so.
