@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from digest.settings import Mailbox
-from digest.templates import direction
 
 __all__ = [
     "CorrectionPiece",
@@ -70,6 +69,8 @@ class Piece:
     @property
     def direction(self) -> str:
         """`rtl` or `ltr`: the direction of the item's own script."""
+        from digest.templates import direction  # a sender, which knows letters only as they are ready, needs no templates
+
         return direction(self.language)
 
 

@@ -60,7 +60,7 @@ def sample_singles(language: str = "en") -> Iterator[SingleLetter]:
     Notices to staff stand for each other: all have the same parts.
     """
     hours: tuple[tuple[SingleKind, int], ...] = (
-        ("confirmation", 72), ("present", 1), ("preferences", 1), ("goodbye", 720), ("goodbye", 0)
+        ("confirmation", 72), ("present", 1), ("preferences", 1), ("move", 72), ("goodbye", 720), ("goodbye", 0)
     )  # fmt: skip
     forms: tuple[Form, ...] = ("full", "discreet")
     for (kind, link_hours), form in product(hours, forms):

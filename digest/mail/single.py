@@ -1,7 +1,7 @@
 """The letters that are not editions, each to one person, with at most one link of that person's own.
 
-Readers get a question, two answers and a goodbye; accredited press the address of a private feed; staff who approve a list's
-editions short notices about what waits for them.
+Readers get two questions, two answers and a goodbye; accredited press the address of a private feed; staff who approve a
+list's editions short notices about what waits for them.
 
 Nothing that a person typed into a form is ever part of such a letter, and it has no field that could hold it: a form that
 mails what anybody types to whomever they name is a spam cannon. Everything shown comes from newsroom.toml, the templates
@@ -19,12 +19,13 @@ from digest.settings import Mailbox
 
 __all__ = ["Command", "LetterKind", "Notice", "NoticeKind", "Row", "SingleKind", "SingleLetter", "SingleSentences"]
 
-SingleKind = Literal["confirmation", "present", "preferences", "goodbye"]
+SingleKind = Literal["confirmation", "present", "preferences", "move", "goodbye"]
 """What a single letter to a reader is about:
 
 confirmation   somebody asked for a list: please confirm
 present        somebody asked again for a list that this address already gets
 preferences    the link to change one's choices, asked for on the page to unsubscribe
+move           letters shall go to another address: may they?
 goodbye        this address left a list; with a link to undo that, or without
 """
 
@@ -36,6 +37,7 @@ NoticeKind = Literal[
     "approval-void",
     "edition-paused",
     "letters-held",
+    "requests-held",
 ]
 """What a notice to those who approve a list's editions is about:
 
@@ -46,6 +48,7 @@ slot-missed       a moment lies more than a day back and nothing was sent
 approval-void     a standing approval no longer fits
 edition-paused    sending stopped by itself
 letters-held      letters wait for a person's decision
+requests-held     far more people than usual ask to subscribe, and wait
 """
 
 LetterKind = Literal[SingleKind, NoticeKind, "press-feed"]

@@ -30,6 +30,7 @@ _HEADINGS: dict[str, str] = {
     "approval-void": "The standing approval no longer fits",
     "edition-paused": "Sending has paused",
     "letters-held": "Letters wait for your decision",
+    "requests-held": "Far more people than usual ask to subscribe",
 }
 _OPENINGS: dict[str, str] = {
     "approval-wanted": "A draft was made and waits for somebody to look at it. It leaves only if it is approved.",
@@ -44,6 +45,8 @@ _OPENINGS: dict[str, str] = {
     "edition-paused": "No more letters of this edition leave until somebody lets it go on. Nobody is missed: whoever has "
     "not got it yet gets it then.",
     "letters-held": "Nobody knows whether these letters arrived, and none is sent again before somebody has decided.",
+    "requests-held": "Perhaps somebody enters addresses of others into the form, so that you write to people who never "
+    "asked. These requests wait, for three days at most: nobody of them is written to before somebody has decided.",
 }
 _LISTED: dict[str, str] = {
     "released-since": "What came since",
@@ -135,6 +138,7 @@ def _subject(kind: NoticeKind, notice: Notice, title: str) -> str:
         "approval-void": f"The standing approval no longer fits: {title}",
         "edition-paused": f"Sending has paused: {about}",
         "letters-held": f"{_count_letters(notice.count)} for your decision: {title}",
+        "requests-held": "Requests to subscribe wait for your decision",
     }[kind]
 
 
@@ -179,6 +183,10 @@ def _commands(kind: str, notice: Notice) -> Iterator[Command]:
     elif kind == "edition-paused":
         yield Command("See how far it came", f"digest edition status {edition}")
         yield Command("Go on, once the cause is gone", f"digest send {edition}")
+    elif kind == "requests-held":
+        yield Command("See how many", "digest requests held")
+        yield Command("Let them go on, if people have a reason to come now", "digest requests release --as NAME")
+        yield Command("Or remove them", "digest requests drop --as NAME")
     elif kind == "letters-held":
         yield Command("See which ones", "digest deliveries held")
         yield Command("Decide, with --received, --again or --give-up", "digest deliveries decide NUMBER --again --as NAME")

@@ -18,12 +18,14 @@ def single_subject(kind: SingleKind, discreet: bool, list_title: str, words: Wor
         "confirmation": _("Please confirm"),
         "present": _("About your request"),
         "preferences": _("The link that you asked for"),
+        "move": _("Please confirm"),
         "goodbye": _("As you asked"),
     }
     full = {
         "confirmation": _("Please confirm: %(list)s"),
         "present": _("You already get: %(list)s"),
         "preferences": _("Your link to change what you get"),
+        "move": _("Another address for your letters?"),
         "goodbye": _("You have unsubscribed: %(list)s"),
     }
     return neutral[kind] if discreet else full[kind] % {"list": list_title}
@@ -92,6 +94,24 @@ def _preferences(letter: SingleLetter, words: Words) -> SingleSentences:
         button=_("Change what you get"),
         closing=(works, idle, _keep_private(words)),
         reason=_("You get this letter because this link was asked for on the page to unsubscribe."),
+    )
+
+
+def _move(letter: SingleLetter, words: Words) -> SingleSentences:
+    _ = words.gettext
+    asked = _(
+        "Somebody, perhaps you, asked that letters from %(newsroom)s go to another address from now on. "
+        "They do once both addresses have agreed; that one gets a letter too."
+    )
+    idle = _("If you did not ask for this, do nothing: everything stays as it is.")
+    return SingleSentences(
+        subject=letter.subject,
+        preheader=idle,
+        heading=_("Another address for your letters?"),
+        opening=(asked % {"newsroom": letter.newsroom},),
+        button=_("Agree"),
+        closing=(_works_for(letter.link_hours, words), idle),
+        reason=_("You get this letter because this was asked for with the link to your choices."),
     )
 
 
@@ -168,6 +188,13 @@ def _discreet_preferences(letter: SingleLetter, words: Words) -> SingleSentences
     )
 
 
+def _discreet_move(letter: SingleLetter, words: Words) -> SingleSentences:
+    _ = words.gettext
+    asked = _("If you asked that letters go to another address, please agree on this page:")
+    idle = _("If you did not ask for this, do nothing: everything stays as it is.")
+    return SingleSentences(subject=letter.subject, opening=(asked,), closing=(_works_for(letter.link_hours, words), idle))
+
+
 def _discreet_goodbye(letter: SingleLetter, words: Words) -> SingleSentences:
     _ = words.gettext
     over = _("It is done. Nothing more will come, except a letter that may already be on its way.")
@@ -216,6 +243,7 @@ _FULL = {
     "confirmation": _confirmation,
     "present": _present,
     "preferences": _preferences,
+    "move": _move,
     "goodbye": _goodbye,
     "press-feed": _press_feed,
 }
@@ -223,5 +251,6 @@ _DISCREET = {
     "confirmation": _discreet_confirmation,
     "present": _discreet_present,
     "preferences": _discreet_preferences,
+    "move": _discreet_move,
     "goodbye": _discreet_goodbye,
 }

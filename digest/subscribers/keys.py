@@ -13,18 +13,22 @@ import binascii
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from digest.errors import SubscriberError
-from digest.subscribers.secret_files import judge_place, make_folder, read_secret, write_once
+from digest.subscribers.secret_files import judge_place, make_folder, read_secret, replace_file, write_once
 
 __all__ = [
     "KEY_FILE",
     "KEY_OCTETS",
     "Keys",
+    "add_key",
     "build_keys",
+    "change_keys",
+    "drop_sealing",
     "fingerprint",
     "open_keys",
     "parse_keys",
@@ -38,12 +42,13 @@ KEY_FILE = "digest.keys"
 KEY_OCTETS = 32
 """Each key is that long: AES-256 and HMAC-SHA256."""
 
+_LAST_NUMBER = 255
 _PURPOSES = ("sealing", "index", "tokens")
 _LINE = re.compile(r"(\S+)[ \t]+([1-9]\d{0,2})[ \t]+(\S+)")
 _HEADER = """\
 # The keys of this site. Without them no sealed address can be read, and no link in a letter works.
 # Keep a copy in a safe place, apart from the database and its backups. Change and remove nothing here;
-# to change the sealing or the tokens key, add a line with the next number.
+# to change the sealing or the tokens key: digest keys rotate
 """
 
 
@@ -70,6 +75,25 @@ def build_keys() -> Keys:
     """A fresh set of random keys."""
     sealing, index, tokens = (secrets.token_bytes(KEY_OCTETS) for _ in _PURPOSES)
     return Keys({1: sealing}, index, {1: tokens})
+
+
+def add_key(keys: Keys, purpose: Literal["sealing", "tokens"]) -> Keys:
+    """The same keys with a fresh one for that purpose, which is in use from now on.
+
+    Raises:
+        SubscriberError: there is no number left for it.
+    """
+    present = keys.sealing if purpose == "sealing" else keys.tokens
+    if max(present) == _LAST_NUMBER:
+        raise SubscriberError(KEY_FILE, f"there is no number left for another {purpose} key", "Ask for help; keep all keys.")
+    changed = {**present, max(present) + 1: secrets.token_bytes(KEY_OCTETS)}
+    return replace(keys, sealing=changed) if purpose == "sealing" else replace(keys, tokens=changed)
+
+
+def drop_sealing(keys: Keys, numbers: Collection[int]) -> Keys:
+    """The same keys without those sealing keys; the one in use stays in any case."""
+    kept = {number: key for number, key in keys.sealing.items() if number not in numbers or number == keys.sealing_number}
+    return replace(keys, sealing=kept)
 
 
 def fingerprint(keys: Keys) -> str:
@@ -166,6 +190,21 @@ def open_keys(folder: Path, *, make: bool, existing_data: bool, outside: Iterabl
     if text is None:
         raise SubscriberError(str(path), "there are no keys yet", "They are made when the first readers are imported.")
     return parse_keys(text, str(path))
+
+
+def change_keys(folder: Path, change: Callable[[Keys], Keys]) -> Keys:
+    """Change the keys in that folder, durable when this returns; the keys as they are then.
+
+    Raises:
+        SubscriberError: there are none, they cannot be read, or the file cannot be replaced.
+    """
+    path = folder / KEY_FILE
+    with replace_file(path) as write:
+        before = read_keys(folder)
+        after = change(before)
+        if after != before:
+            write(render_keys(after).encode("ascii"))
+    return after
 
 
 def _read_file(path: Path) -> str | None:

@@ -14,9 +14,12 @@ import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 from digest.errors import ContentError, Problem, SubscriberError
 from digest.subscribers.addresses import Address, lookup_form, parse_address, redact
+from digest.subscribers.seen import Seen
 
 __all__ = [
     "COLUMNS",
@@ -24,7 +27,6 @@ __all__ = [
     "Choices",
     "ReaderRow",
     "RowProblem",
-    "decode_lines",
     "guard_cell",
     "read_rows",
     "render_export",
@@ -86,6 +88,9 @@ class RowProblem:
     problems: tuple[Problem, ...]
 
 
+_Fault: TypeAlias = "tuple[str, str]"
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
     name: str
@@ -93,35 +98,19 @@ class _Layout:
     columns: tuple[str, ...]
 
 
-def decode_lines(data: bytes, name: str) -> Iterable[str]:
-    """The lines of a whole file, decoded at once, so that a wrong encoding is found before any row is used.
-
-    Raises:
-        ContentError: it is not UTF-8 (RFC 3629).
-    """
-    try:
-        return io.StringIO(data.decode(), newline=None)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ContentError(
-            f"{name}:{line}", "the file is not in UTF-8", "Save it anew as CSV with the encoding UTF-8, then import that."
-        ) from None
-
-
 def read_rows(lines: Iterable[str], choices: Choices, *, name: str) -> Iterator[ReaderRow | RowProblem]:
     """Each row in turn: a reader, or what is wrong with it. Empty rows are passed over.
 
-    Only one line is looked at at a time; of the addresses seen, only their lookup forms are remembered. Of an address that
-    comes again, the first good row counts.
+    Only one line is looked at at a time; of the addresses seen, only a number each is remembered. Of an address that comes
+    again, the first good row counts.
 
     Raises:
         ContentError: there is no header, or it names a column that does not exist, or one twice, or no `email`.
     """
     numbered = enumerate(lines, start=1)
-    layout = _read_header(numbered, name)
-    seen: dict[str, int] = {}
+    judge = _Judge(_read_header(numbered, name), choices)
     for number, line in numbered:
-        row = _read_row(number, line.rstrip("\r\n"), layout, choices, seen)
+        row = judge.read_row(number, line.rstrip("\r\n"))
         if row is not None:
             yield row
 
@@ -164,79 +153,88 @@ def _split_cells(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True))
 
 
-def _read_row(
-    number: int, line: str, layout: _Layout, choices: Choices, seen: dict[str, int]
-) -> ReaderRow | RowProblem | None:
-    if len(line) > LINE_LIMIT:
-        return _build_problem(number, layout, [("row", f"the line is longer than {LINE_LIMIT} characters")])
-    if _CONTROL.search(line):
-        return _build_problem(number, layout, [("row", "there is a control character in it")])
-    try:
-        cells = [unguard_cell(cell.strip()) for cell in _split_cells(line, layout.delimiter)]
-    except csv.Error:
-        return _build_problem(number, layout, [("row", "its quotes do not pair up on this line")])
-    if not any(cells):
-        return None
-    while len(cells) > len(layout.columns) and not cells[-1]:
-        cells.pop()
-    if len(cells) != len(layout.columns):
-        cause = f"it has {len(cells)} cells where the header has {len(layout.columns)}"
-        return _build_problem(number, layout, [("row", cause)])
-    faults: list[tuple[str, str]] = []
-    row = _judge_cells(number, layout, dict(zip(layout.columns, cells, strict=True)), choices, seen, faults)
-    return row or _build_problem(number, layout, faults)
+class _Judge:
+    """Judges the rows of one file. What many rows have in common is judged once."""
+
+    def __init__(self, layout: _Layout, choices: Choices) -> None:
+        self._layout = layout
+        self._choices = choices
+        self._seen = Seen()
+        self._width = len(layout.columns)
+        self._places = {column: layout.columns.index(column) for column in layout.columns}
+        self._judge_topics = lru_cache(maxsize=4096)(partial(_judge_topics, choices=choices))
+        self._judge_language = lru_cache(maxsize=256)(
+            partial(_judge_word, place="language", known=choices.languages, default=choices.default_language)
+        )
+        self._judge_rhythm = lru_cache(maxsize=256)(
+            partial(_judge_word, place="rhythm", known=choices.rhythms, default=choices.rhythms[0])
+        )
+
+    def read_row(self, number: int, line: str) -> ReaderRow | RowProblem | None:
+        """A row, what is wrong with it, or None when it is empty."""
+        if len(line) > LINE_LIMIT:
+            return self._refuse(number, [("row", f"the line is longer than {LINE_LIMIT} characters")])
+        if not line.isprintable() and _CONTROL.search(line):
+            return self._refuse(number, [("row", "there is a control character in it")])
+        try:
+            cells = [cell.strip() for cell in _split_cells(line, self._layout.delimiter)]
+        except csv.Error:
+            return self._refuse(number, [("row", "its quotes do not pair up on this line")])
+        if "'" in line:
+            cells = [unguard_cell(cell) for cell in cells]
+        if not any(cells):
+            return None
+        while len(cells) > self._width and not cells[-1]:
+            cells.pop()
+        if len(cells) != self._width:
+            return self._refuse(number, [("row", f"it has {len(cells)} cells where the header has {self._width}")])
+        return self._judge_cells(number, cells)
+
+    def _refuse(self, number: int, faults: list[_Fault]) -> RowProblem:
+        return RowProblem(number, tuple(Problem(self._layout.name, number, place, cause) for place, cause in faults))
+
+    def _judge_cells(self, number: int, cells: list[str]) -> ReaderRow | RowProblem:
+        topics, topic_faults, said = self._judge_topics(self._cell(cells, "topics"))
+        language, language_faults = self._judge_language(self._cell(cells, "language"))
+        rhythm, rhythm_faults = self._judge_rhythm(self._cell(cells, "rhythm"))
+        others = topic_faults + language_faults + rhythm_faults
+        address, fault = self._judge_email(cells[self._places["email"]], 0 if others else number)
+        if address is None or fault or others:
+            return self._refuse(number, [("email", fault), *others] if fault else others)
+        remarks = tuple(Problem(self._layout.name, number, "topics", text, "warning") for text in said) if said else ()
+        return ReaderRow(address, topics, language, rhythm, number, remarks)
+
+    def _cell(self, cells: list[str], column: str) -> str:
+        place = self._places.get(column)
+        return "" if place is None else cells[place]
+
+    def _judge_email(self, cell: str, number: int) -> tuple[Address | None, str]:
+        """The address, or what is wrong with it; a good one is remembered with the number of its row, if that is not 0."""
+        if not cell:
+            return None, "it is empty"
+        try:
+            address = parse_address(cell)
+        except SubscriberError as error:
+            return None, error.cause
+        if address.needs_smtputf8:
+            return None, "it has letters before the @ that mail servers cannot take yet; ask for another address"
+        form = lookup_form(address.address)
+        earlier = self._seen.note(form, number) if number else self._seen.find(form)
+        return address, f"the address appears twice (line {earlier})" if earlier else ""
 
 
-def _build_problem(number: int, layout: _Layout, faults: list[tuple[str, str]]) -> RowProblem:
-    return RowProblem(number, tuple(Problem(layout.name, number, place, cause) for place, cause in faults))
-
-
-def _judge_cells(
-    number: int,
-    layout: _Layout,
-    cells: dict[str, str],
-    choices: Choices,
-    seen: dict[str, int],
-    faults: list[tuple[str, str]],
-) -> ReaderRow | None:
-    address = _judge_email(cells["email"], seen, faults)
-    topics = _judge_topics(cells.get("topics", ""), choices, faults)
-    language = _judge_word("language", cells, choices.languages, choices.default_language, faults)
-    rhythm = _judge_word("rhythm", cells, choices.rhythms, choices.rhythms[0], faults)
-    if address is None or faults:
-        return None
-    seen[lookup_form(address.address)] = number
-    remarks = tuple(Problem(layout.name, number, "topics", text, "warning") for text in _remark_topics(topics, choices))
-    return ReaderRow(address, topics, language, rhythm, number, remarks)
-
-
-def _judge_email(cell: str, seen: dict[str, int], faults: list[tuple[str, str]]) -> Address | None:
-    if not cell:
-        faults.append(("email", "it is empty"))
-        return None
-    try:
-        address = parse_address(cell)
-    except SubscriberError as error:
-        faults.append(("email", error.cause))
-        return None
-    if address.needs_smtputf8:
-        faults.append(("email", "it has letters before the @ that mail servers cannot take yet; ask for another address"))
-        return None
-    earlier = seen.get(lookup_form(address.address))
-    if earlier is not None:
-        faults.append(("email", f"the address appears twice (line {earlier})"))
-    return address
-
-
-def _judge_topics(cell: str, choices: Choices, faults: list[tuple[str, str]]) -> tuple[str, ...]:
+def _judge_topics(cell: str, choices: Choices) -> tuple[tuple[str, ...], list[_Fault], tuple[str, ...]]:
+    """The topics of a cell, what is wrong with them, and what is to be remarked."""
     words = {word.lower() for word in _TOPIC_BREAK.split(cell) if word}
     unknown = sorted(words - choices.topics)
+    faults = []
     if cell and not words:
         faults.append(("topics", f"there is no topic in {_show(cell)}; leave the cell empty for all topics"))
     if unknown:
         shown = ", ".join(_show(word) for word in unknown[:5])
         faults.append(("topics", f"there is no topic {shown}; the topics are {', '.join(sorted(choices.topics))}"))
-    return tuple(sorted(words))
+    topics = tuple(sorted(words))
+    return topics, faults, tuple(_remark_topics(topics, choices))
 
 
 def _remark_topics(topics: Iterable[str], choices: Choices) -> Iterator[str]:
@@ -248,18 +246,16 @@ def _remark_topics(topics: Iterable[str], choices: Choices) -> Iterator[str]:
             yield f"{target} has ended; nothing new comes under it"
 
 
-def _judge_word(
-    place: str, cells: dict[str, str], known: Collection[str], default: str, faults: list[tuple[str, str]]
-) -> str:
-    cell = cells.get(place) or default
+def _judge_word(cell: str, place: str, known: Collection[str], default: str) -> tuple[str, list[_Fault]]:
+    """The word that a cell means, and what is wrong with it."""
+    cell = cell or default
     if cell in known:
-        return cell
+        return cell, []
     folded = _WORD_BREAK.sub("-", cell.lower())
     for word in known:
         if _WORD_BREAK.sub("-", word.lower()) == folded:
-            return word
-    faults.append((place, f"{_show(cell)} is not one of: {', '.join(sorted(known))}"))
-    return default
+            return word, []
+    return default, [(place, f"{_show(cell)} is not one of: {', '.join(sorted(known))}")]
 
 
 def _show(cell: str) -> str:

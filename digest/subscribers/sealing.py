@@ -6,9 +6,9 @@ how long an address is.
 
 from __future__ import annotations
 
-import base64
 import hmac
 import os
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,16 +25,24 @@ _HEAD_OCTETS = 2
 _BODY_START = _HEAD_OCTETS + _NONCE_OCTETS
 _BLOCK_OCTETS = 64
 _ADDRESS, _LINK = b"address", b"link"
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+_SHIFTS = tuple(range(120, -1, -10))
 
 
 class Sealer:
     """Seals, unseals and hashes under one set of keys; made once, used by any number of threads.
 
+    Args:
+        keys: the site's.
+        reread: gives the site's keys anew; asked when something was sealed with a key that came since.
+
     What is sealed is: a version octet (1), the number of the sealing key, a random nonce of 96 bits, and the address or link
     in UTF-8, padded with zero octets to a multiple of 64, under AES-256-GCM (NIST SP 800-38D).
     """
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, reread: Callable[[], Keys] | None = None) -> None:
+        self._reread = reread
         self._ciphers = {number: AESGCM(key) for number, key in keys.sealing.items()}
         self._head = bytes((_VERSION, keys.sealing_number))
         self._cipher = self._ciphers[keys.sealing_number]
@@ -76,12 +84,18 @@ class Sealer:
         try:
             if sealed[0] != _VERSION:
                 raise _unreadable("it has a form that this version of digest does not know")
-            cipher = self._ciphers[sealed[1]]
+            cipher = self._find_cipher(sealed[1])
             return cipher.decrypt(sealed[_HEAD_OCTETS:_BODY_START], sealed[_BODY_START:], purpose).rstrip(b"\0").decode()
         except KeyError:
             raise _unreadable(f"the sealing key {sealed[1]} is not among the keys") from None
         except (InvalidTag, IndexError, ValueError):
             raise _unreadable("it was damaged, or sealed with the keys of another site") from None
+
+    def _find_cipher(self, number: int) -> AESGCM:
+        """The cipher of a key by its number; a KeyError when there is no such key."""
+        if number not in self._ciphers and self._reread is not None:
+            self._ciphers |= {one: AESGCM(key) for one, key in self._reread().sealing.items()}
+        return self._ciphers[number]
 
     def index(self, address: str) -> bytes:
         """The 32 octets under which an address is found: equal for all spellings with one lookup form."""
@@ -97,7 +111,9 @@ class Sealer:
         The same for each attempt, different for each delivery, and without the keys it says nothing about either.
         """
         digest = hmac.digest(self._delivery, delivery.to_bytes(8, "big"), "sha256")
-        return base64.b32encode(digest[:16])[:26].decode().lower()
+        bits = int.from_bytes(digest[:16], "big") << 2
+        # RFC 4648 section 6, two digits at a time: the library takes them one by one, which shows at a million letters
+        return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 def _derive(key: bytes, label: bytes) -> bytes:

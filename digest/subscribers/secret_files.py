@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from digest.errors import SubscriberError
 
-__all__ = ["is_exposed", "judge_place", "make_folder", "read_secret", "write_once"]
+__all__ = ["is_exposed", "judge_place", "make_folder", "read_secret", "replace_file", "write_once"]
 
 _SIZE_LIMIT = 64 * 1024
 
@@ -105,26 +106,61 @@ def write_once(path: Path, data: bytes) -> bool:
         raise _unwritable(path.parent, error) from None
 
 
-def _write(path: Path, data: bytes) -> bool:
-    handle, name = tempfile.mkstemp(prefix=".new-keys-", dir=path.parent)
+@contextmanager
+def replace_file(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Change a file of keys whole: what is given takes the place of what is there (0600), durable when the call returns.
+
+    One process at a time has the block, so that what it read there is still so when it writes.
+
+    Raises:
+        SubscriberError: the folder cannot be written, as with keys that a service manager hands over.
+    """
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        made = False
-        # Unlike a rename, a link never replaces: of two processes the second finds the keys of the first.
-        with suppress(FileExistsError):
-            os.link(name, path)
-            made = True
+        listing = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from None
+    try:
+        fcntl.flock(listing, fcntl.LOCK_EX)
+
+        def write(data: bytes) -> None:
+            try:
+                with _written(path.parent, data) as name:
+                    Path(name).replace(path)
+                os.fsync(listing)
+            except OSError as error:
+                raise _unwritable(path.parent, error) from None
+
+        yield write
     finally:
-        Path(name).unlink(missing_ok=True)
+        os.close(listing)
+
+
+def _write(path: Path, data: bytes) -> bool:
+    made = False
+    # Unlike a rename, a link never replaces: of two processes the second finds the keys of the first.
+    with _written(path.parent, data) as name, suppress(FileExistsError):
+        os.link(name, path)
+        made = True
     listing = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(listing)
     finally:
         os.close(listing)
     return made
+
+
+@contextmanager
+def _written(folder: Path, data: bytes) -> Iterator[str]:
+    """A durable file (0600) of another name in that folder, gone at the end unless it was renamed."""
+    handle, name = tempfile.mkstemp(prefix=".new-keys-", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield name
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _unwritable(folder: Path, error: OSError) -> SubscriberError:

@@ -7,6 +7,8 @@ A token is URL-safe base64 (RFC 4648 section 5) of fixed length without padding,
 
 A token to confirm or to move names a request where the others name a subscription, for nobody subscribes before the answer.
 
+When the key was changed, tokens of the former ones are worth nothing but for unsubscribing, which they serve for ever.
+
 Numbers are big-endian; the expiry is in seconds since 1970. The MAC is HMAC-SHA256 cut to 144 bits over the purpose, a zero
 octet and all that stands before it, so a token made for one purpose is worth nothing for another.
 """
@@ -23,7 +25,10 @@ from enum import StrEnum
 from digest.errors import SubscriberError
 from digest.subscribers.keys import Keys
 
-__all__ = ["LIFETIMES", "UNSUBSCRIBE_LENGTH", "Purpose", "TokenFacts", "build_expiring", "build_unsubscribe", "read_token"]
+__all__ = [
+    "LIFETIMES", "UNSUBSCRIBE_LENGTH", "Purpose", "TokenFacts", "broken_link", "build_expiring", "build_unsubscribe",
+    "read_token",
+]  # fmt: skip
 
 _MAC_OCTETS = 18
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{36}(?:[A-Za-z0-9_-]{12})?")
@@ -93,17 +98,19 @@ def read_token(keys: Keys, token: str, purpose: Purpose, now: datetime) -> Token
     octets = urlsafe_b64decode(token) if _SHAPE.fullmatch(token) else b""
     wanted = _UNSUBSCRIBE_OCTETS if purpose is Purpose.UNSUBSCRIBE else _EXPIRING_OCTETS
     if len(octets) != wanted:
-        raise _refusal()
+        raise broken_link()
     body, mac = octets[:-_MAC_OCTETS], octets[-_MAC_OCTETS:]
     key = keys.tokens.get(body[0])
+    if purpose is not Purpose.UNSUBSCRIBE and body[0] != keys.tokens_number:
+        key = None  # whoever got hold of a key that was changed can make nobody do more than leave
     if key is None or not hmac.compare_digest(mac, _mac(key, purpose, body)):
-        raise _refusal()
+        raise broken_link()
     subscription = int.from_bytes(body[1:9], "big")
     if purpose is Purpose.UNSUBSCRIBE:
         return TokenFacts(purpose, subscription)
     expires_at = datetime.fromtimestamp(int.from_bytes(body[13:18], "big"), UTC)
     if now >= expires_at:
-        raise _refusal()
+        raise broken_link()
     return TokenFacts(purpose, subscription, int.from_bytes(body[9:13], "big"), expires_at)
 
 
@@ -111,7 +118,8 @@ def _mac(key: bytes, purpose: Purpose, body: bytes) -> bytes:
     return hmac.digest(key, purpose.encode() + b"\0" + body, "sha256")[:_MAC_OCTETS]
 
 
-def _refusal() -> SubscriberError:
+def broken_link() -> SubscriberError:
+    """The one refusal of a link that does not work, for whatever reason; its subject is `link`."""
     return SubscriberError(
         "link", "it does not work, or no longer", "Copy it whole from the newest letter, or ask for a new one."
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -229,3 +231,16 @@ def make_desk(inliner: Inliner, empty_database: Path) -> Iterator[Callable[[Path
 def desk(make_desk: Callable[[Path], Desk], tmp_path: Path) -> Desk:
     """A desk at a site without items or readers, on Monday 21 February 2022 at 9:00 UTC."""
     return make_desk(tmp_path / "site")
+
+
+@pytest.fixture
+def visitors(desk: Desk) -> Any:
+    """People who visit that site."""
+    name = "visitors"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / "fakes" / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    desk.publish("2022-02-20T10:00")
+    return sys.modules[name].Visitors(desk.place)

@@ -32,7 +32,7 @@ def queue(desk, letter, address="ada@example.org", **options):
 def test_each_kind_of_letter_can_be_queued(desk, letters):
     numbers = [queue(desk, letter) for letter in letters.values()]
 
-    assert len(set(numbers)) == len(letters) == 6
+    assert len(set(numbers)) == len(letters) == 7
     assert {row[0] for row in desk.sql("SELECT kind FROM letter")} == set(letters)
 
 

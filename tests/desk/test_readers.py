@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -280,3 +283,100 @@ def test_the_keys_of_another_site_are_refused(desk, make_desk, tmp_path):
     desk.reopen()
     with pytest.raises(SubscriberError, match="not the keys"):
         list_readers(desk.place, "supporters")
+
+
+# Many rows.
+
+
+def many(count, first=0):
+    return "email,topics\n" + "".join(
+        f"reader{number}@host{number % 7}.example,{'russia' * (number % 2)}\n" for number in range(first, first + count)
+    )
+
+
+def test_rows_of_many_lots_are_stored_each_once_with_its_own_choice(desk, monkeypatch):
+    monkeypatch.setattr("digest.store.bringing_in.LOT", 50)
+    monkeypatch.setattr("digest.desk.reader_import.LOT", 50)
+    steps = []
+    report = bring(desk, many(333), progress=lambda done, how: steps.append((how, done)))
+    assert report.counts == {"added": 333}
+    assert [done for how, done in steps if how == "read"] == [50, 100, 150, 200, 250, 300, 333]
+    assert [done for how, done in steps if how == "stored"] == [50, 100, 150, 200, 250, 300, 333]
+    found = stored(desk)
+    assert {address: wish.topics for address, wish in found.items()} == {
+        f"reader{number}@host{number % 7}.example": ("russia",) * (number % 2) for number in range(333)
+    }
+    assert desk.sql("SELECT count(DISTINCT subscription_id), count(*) FROM consent") == [(333, 333)]
+    assert desk.sql("SELECT count(DISTINCT domain_key), count(DISTINCT interest_id) FROM subscription") == [(7, 2)]
+
+
+def test_the_same_import_again_and_one_that_was_cut_short_end_alike(desk, monkeypatch):
+    monkeypatch.setattr("digest.store.bringing_in.LOT", 50)
+
+    def fail(done, how):
+        if how == "stored" and done >= 150:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bring(desk, many(333), progress=fail)
+    assert len(stored(desk)) == 150
+    assert desk.journal("list supporters")[0].detail["cut short"] is True
+    assert bring(desk, many(333)).counts == {"present": 150, "added": 183}
+    assert bring(desk, many(343)).counts == {"present": 333, "added": 10}
+
+
+def test_what_is_laid_aside_is_sealed_too(desk, monkeypatch, tmp_path):
+    """The temporary file of a large import holds nothing in the clear either."""
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path))
+    looked = []
+
+    def look(done, how):
+        for path in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):  # the folder's own descriptor is gone by now
+                if "etilqs" in str(path.readlink()):
+                    looked.append(path.read_bytes())
+
+    desk.place.sealer  # noqa: B018 (made before, so that no other file is open)
+    bring(desk, many(60_000), progress=look)
+    assert looked
+    assert any(len(data) > 1_000_000 for data in looked)
+    assert not any(b"reader1" in data or b"host1" in data for data in looked)
+
+
+def test_a_row_that_was_never_confirmed_is_confirmed_by_an_import(desk):
+    bring(desk, "email,topics\nada@example.org,russia\n")
+    desk.sql("UPDATE subscription SET state = 'pending', confirmed_at = NULL")
+    assert bring(desk, "email,topics\nada@example.org,ukraine\n").counts == {"added": 1}
+    assert stored(desk)["ada@example.org"].topics == ("ukraine",)
+    assert desk.sql("SELECT count(*) FROM consent") == [(2,)]
+    assert desk.sql("SELECT id, state FROM subscription") == [(1, "active")]
+
+
+def test_others_can_write_while_a_large_import_goes_on(desk):
+    waits = []
+
+    def write(done, how):
+        begun = time.monotonic()
+        desk.sql("INSERT INTO fact VALUES (?, '')", f"{how} {done}")
+        waits.append(time.monotonic() - begun)
+
+    bring(desk, many(20_000), progress=write)
+    assert len(waits) == 10
+    assert desk.sql("SELECT count(*) FROM fact WHERE name LIKE 'stored %'") == [(5,)]
+
+
+def test_a_file_of_another_encoding_is_taken_at_the_word_of_staff(desk):
+    data = "email\nada@москва.example\n"
+    with pytest.raises(ContentError, match="not certain"):
+        import_readers(desk.place, "supporters", data.encode("cp1251"), "readers.csv", evidence="paper", actor="Ada")
+    report = import_readers(
+        desk.place,
+        "supporters",
+        data.encode("cp1251"),
+        "readers.csv",
+        evidence="paper",
+        actor="Ada",
+        encoding="windows-1251",
+    )
+    assert report.counts == {"added": 1}
+    assert set(stored(desk)) == {"ada@xn--80adxhks.example"}

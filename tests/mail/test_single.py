@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[Any, dict[str, int]]] = {
     "confirmation": ("confirmation", {"link_hours": 72}),
     "present": ("present", {"link_hours": 1}),
     "preferences": ("preferences", {"link_hours": 1}),
+    "move": ("move", {"link_hours": 72}),
     "goodbye": ("goodbye", {"link_hours": 720, "kept_days": 30}),
     "last-goodbye": ("goodbye", {"kept_days": 30}),
 }

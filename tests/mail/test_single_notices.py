@@ -45,6 +45,7 @@ NOTICES: dict[str, dict[str, Any]] = {
     "approval-void": {"rhythm": "at-once", "listed": ("file templates/mail/edition.html changed",)},
     "edition-paused": {"edition": EDITION, "listed": ("3 of the last 200 answers of the relay were lost.",)},
     "letters-held": {"edition": EDITION, "count": 3},
+    "requests-held": {},
 }
 SAYS = {
     "approval-wanted": ("digest edition preview 2022-w09-supporters", "digest edition inspect", "digest edition approve"),
@@ -54,6 +55,7 @@ SAYS = {
     "approval-void": ("digest lists approve supporters --rhythm at-once --as NAME",),
     "edition-paused": ("digest edition status 2022-w09-supporters", "digest send 2022-w09-supporters"),
     "letters-held": ("digest deliveries held", "digest deliveries decide"),
+    "requests-held": ("digest requests held", "digest requests release --as NAME", "digest requests drop --as NAME"),
 }
 
 
@@ -163,7 +165,7 @@ def test_a_notice_is_mail_like_any_single_letter(
     assert message["Content-Language"] == "en"
     assert not [name for name in message if name.lower().startswith("list-") or name == "Precedence"]
     assert len(str(message["Subject"])) <= 78
-    assert EDITION in message["Subject"] or kind in ("approval-void", "letters-held")
+    assert EDITION in message["Subject"] or kind in ("approval-void", "letters-held", "requests-held")
     _text, html = message.iter_parts()
     assert '<html lang="en" dir="ltr">' in html.get_content()
     assert set(re.findall(r'href="([^"]*)"', html.get_content())) == {"https://news.example.org/"}

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from digest.errors import ContentError
 from digest.subscribers.addresses import parse_address
+from digest.subscribers.decoding import decode_lines
 from digest.subscribers.readers_file import (
     LINE_LIMIT,
     Choices,
     ReaderRow,
     RowProblem,
-    decode_lines,
     guard_cell,
     read_rows,
     render_export,
@@ -194,15 +194,6 @@ def test_a_byte_order_mark_and_any_line_ends_are_accepted(end: str) -> None:
     found = _read(decode_lines(data, "readers.csv"))
     assert [row.line for row in found] == [3, 4]
     assert isinstance(found[0], ReaderRow)
-
-
-@pytest.mark.parametrize(
-    ("data", "line"),
-    [(HEADER.encode("utf-16"), 1), (f"{HEADER}\njürgen@example.org\n".encode("latin-1"), 2)],
-)
-def test_another_encoding_is_refused_before_any_row(data: bytes, line: int) -> None:
-    with pytest.raises(ContentError, match=rf"readers\.csv:{line}: the file is not in UTF-8.*Save it anew"):
-        decode_lines(data, "readers.csv")
 
 
 ROWS = st.builds(

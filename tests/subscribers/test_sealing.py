@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
 import time
 
@@ -72,6 +74,13 @@ def test_stored_hashes_stay_what_they_are_for_ever() -> None:
     assert sealer.index("reader@example.org").hex()[:16] == "3b52256c8ef986be"
     assert sealer.domain_key("Example.org").hex() == "258bd945d215bff75a00739284a5e278"
     assert sealer.delivery_id(1) == "pzzyezqk3gornejdhaoxzjywqm"
+
+
+def test_a_delivery_id_is_base32_of_half_a_keyed_hash() -> None:
+    sealer, key = Sealer(KEYS), hmac.digest(KEYS.index, b"digest delivery", "sha256")
+    for number in (*range(2000), 2**63 - 1):
+        digest = hmac.digest(key, number.to_bytes(8, "big"), "sha256")
+        assert sealer.delivery_id(number) == base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 
 def test_a_domain_key_stands_for_a_domain() -> None:

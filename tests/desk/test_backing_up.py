@@ -1,0 +1,254 @@
+"""A backup holds what a site cannot make again, and no key; what is restored stands still, and brings nobody back."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from digest.desk.backing_up import Backup, back_up
+from digest.desk.fencing import find_fence, lift_fence
+from digest.desk.reader_care import erase_everywhere, find_person, hash_address
+from digest.desk.readers import list_readers
+from digest.desk.restoring import Restored, restore
+from digest.desk.workplace import Workplace, open_workplace
+from digest.errors import StoreError, SubscriberError, UsageError
+from digest.settings import open_site
+from digest.store.backup import find_leftovers
+from digest.subscribers.tokens import Purpose, build_unsubscribe, read_token
+
+
+@pytest.fixture
+def site(desk):
+    """A site that has sent an edition to two of its readers."""
+    desk.item("one")
+    desk.photo("picture.jpg")
+    desk.publish("2022-02-21T08:00")
+    desk.readers("ada;ben", since="2022-02-20")
+    desk.send()
+    return desk
+
+
+@pytest.fixture
+def make(site, tmp_path: Path) -> Callable[..., Backup]:
+    """Makes backups beside the site."""
+
+    def make(name: str = "one.backup", **options: object) -> Backup:
+        return back_up(site.place, tmp_path / name, actor="Ada", **options)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def bring_back(site, tmp_path: Path):
+    """Restores a backup to a new place with the keys, and opens it."""
+    opened: list[Workplace] = []
+
+    def bring_back(made: Backup, **options: Path) -> tuple[Workplace, Restored]:
+        into = tmp_path / f"restored {len(opened)}"
+        shutil.copytree(site.folder / "keys", into / "keys")
+        done = restore(made.file, into, actor="Ada", **options)
+        opened.append(Workplace(open_site(into, {}), site.now))
+        return opened[-1], done
+
+    yield bring_back
+    for place in opened:
+        place.close()
+
+
+def addresses(place: Workplace) -> set[str]:
+    return {line.address for line in list_readers(place, "supporters")}
+
+
+def test_what_was_backed_up_comes_back(site, make, bring_back):
+    place, done = bring_back(make())
+
+    assert addresses(place) == {"ada@example.org", "ben@example.org"}
+    for name in ("newsroom.toml", "items/one.md", "items/photos/picture.jpg"):
+        assert (place.site.folder / name).read_bytes() == (site.folder / name).read_bytes()
+    variants = [path.relative_to(site.folder) for path in (site.folder / "var" / "variants").rglob("*") if path.is_file()]
+    assert variants
+    assert all((place.site.folder / path).exists() for path in variants)
+    assert done.member_count == 5 + len(variants)
+    assert not list(place.site.folder.glob(".restoring*"))
+
+
+def test_it_holds_neither_keys_nor_plain_letters_and_nothing_in_the_clear(site, make, bring_back):
+    made = make()
+    place, _ = bring_back(made)
+
+    assert {path.name for path in (site.folder / "keys").iterdir()} == {"digest.keys", "backup.key"}
+    assert (site.folder / "var" / "outbox").is_dir()
+    assert not (place.site.var / "outbox").exists()
+    sealed = made.file.read_bytes()
+    key = (site.folder / "keys" / "digest.keys").read_bytes().split()[-1]
+    for canary in (b"ada@example.org", b"Title of one", b"newsroom", b"SQLite format", key):
+        assert canary not in sealed
+    restored = b"".join(path.read_bytes() for path in place.site.var.rglob("*") if path.is_file())
+    assert b"Title of one" in restored
+    assert key not in restored
+    assert b"ada@" not in restored
+
+
+def test_the_key_is_made_once_and_is_for_nobody_else(site, make):
+    first, second = make(), make("two.backup")
+    assert (first.is_key_new, second.is_key_new) == (True, False)
+    assert first.mark == second.mark
+    assert first.key_file == site.folder / "keys" / "backup.key"
+    assert first.key_file.stat().st_mode & 0o777 == first.file.stat().st_mode & 0o777 == 0o600
+    assert first.size == first.file.stat().st_size
+
+
+def test_another_key_can_be_named_but_not_one_that_is_published_or_backed_up(site, make, tmp_path):
+    made = make()
+    elsewhere = shutil.copy(made.key_file, tmp_path / "elsewhere.key")
+    assert make("two.backup", key_file=Path(elsewhere)).mark == made.mark
+    with pytest.raises(SubscriberError, match="no such key"):
+        make("three.backup", key_file=tmp_path / "missing.key")
+    with pytest.raises(SubscriberError, match="must not lie"):
+        make("three.backup", key_file=Path(shutil.copy(made.key_file, site.folder / "items" / "k")))
+
+
+def test_nothing_is_overwritten_and_nothing_lies_in_the_site(site, make, tmp_path):
+    made = make()
+    with pytest.raises(UsageError, match="the file exists"):
+        make()
+    with pytest.raises(UsageError, match="the site's own files"):
+        back_up(site.place, site.folder / "public" / "a.backup")
+    with pytest.raises(StoreError, match="cannot be written"):
+        back_up(site.place, tmp_path / "missing" / "a.backup")
+    with pytest.raises(UsageError, match="nothing is overwritten"):
+        restore(made.file, site.folder)
+    assert [path.name for path in tmp_path.glob("*.backup")] == ["one.backup"]
+    assert find_leftovers(site.folder / "var", site.now) == []
+    assert not list((site.folder / "var").glob(".backup-*"))
+
+
+def test_the_journal_says_that_a_backup_was_made_and_by_which_key(site, make):
+    made = make()
+    (entry,) = [one for one in site.journal("this site") if one.action == "backup made"]
+    assert (entry.actor, entry.detail) == ("Ada", {"key": made.mark, "octets": made.size})
+
+
+def test_it_is_one_moment_while_others_write(site, make, bring_back):
+    """A reader of each list comes in one transaction; a backup has both or none."""
+    stop = threading.Event()
+    written = 0
+
+    def write() -> None:
+        nonlocal written
+        while not stop.is_set():
+            with open_workplace(open_site(site.folder, {}), site.now) as place, place.hot.writing() as connection:
+                for _ in range(2):
+                    connection.execute("INSERT INTO fact VALUES (hex(randomblob(16)), ?)", (str(written),))
+            written += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        backups = [make(f"{number}.backup") for number in range(3)]
+    finally:
+        stop.set()
+        writer.join()
+    assert written > 1
+    for made in backups:
+        place, _ = bring_back(made)
+        with place.hot.reading() as connection:
+            counts = connection.execute("SELECT count(*) FROM fact WHERE length(name) = 32 GROUP BY value").fetchall()
+        assert {row[0] for row in counts} <= {2}
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_a_damaged_backup_leaves_nothing_behind(site, make, tmp_path, damage):
+    made = make()
+    data = bytearray(made.file.read_bytes())
+    if damage == "cut":
+        del data[-1:]
+    else:
+        data[-100] ^= 1
+    (tmp_path / "bad.backup").write_bytes(data)
+    into = tmp_path / "new"
+    with pytest.raises(StoreError, match="damaged or changed"):
+        restore(tmp_path / "bad.backup", into, key_file=made.key_file)
+    assert list(into.iterdir()) == []
+
+
+def test_without_the_key_nothing_is_restored(site, make, tmp_path):
+    made = make()
+    with pytest.raises(StoreError, match="the key of the backup is not there"):
+        restore(made.file, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_restored_site_stands_still_until_somebody_lets_it_go_on(site, make, bring_back):
+    place, _ = bring_back(make())
+    fence = find_fence(place)
+    assert fence is not None
+    assert fence.words.startswith("it was restored from a backup of ")
+    lift_fence(place, actor="Ada")
+    assert find_fence(place) is None
+
+
+def test_who_was_erased_since_stays_erased(site, make, bring_back):
+    made = make()
+    erase_everywhere(site.place, hash_address(site.place, "ada@example.org"), never_again=True, actor="Ada")
+    record = site.folder / "var" / "erasures"
+
+    forgotten, done = bring_back(made)
+    assert (done.erased_count, done.had_record) == (0, False)
+    assert "ada@example.org" in addresses(forgotten)
+
+    place, done = bring_back(made, erasures=record)
+    assert (done.erased_count, done.had_record) == (1, True)
+    assert addresses(place) == {"ben@example.org"}
+    assert find_person(place, "ada@example.org").suppressed_for == "asked for it"
+    assert (place.site.var / "erasures").read_bytes() == record.read_bytes()
+    assert not any(
+        b"ada" in path.read_bytes().lower() for path in (place.site.var / "variants").rglob("*") if path.is_file()
+    )
+
+
+def test_the_record_of_erasures_may_lie_in_its_place_already(site, make, tmp_path):
+    made = make()
+    erase_everywhere(site.place, hash_address(site.place, "ada@example.org"), never_again=False, actor="Ada")
+    into = tmp_path / "new"
+    (into / "var").mkdir(parents=True)
+    shutil.copy(site.folder / "var" / "erasures", into / "var")
+    assert restore(made.file, into, key_file=made.key_file).erased_count == 1
+    with pytest.raises(UsageError, match="no such file"):
+        restore(made.file, tmp_path / "other", key_file=made.key_file, erasures=tmp_path / "missing")
+
+
+def test_no_number_that_the_lost_site_gave_is_given_again(site, make, bring_back):
+    """A reader who came after the backup holds a link; it must not end somebody else's subscription."""
+    made = make()
+    site.readers("eve")
+    (lost,) = site.sql("SELECT max(id) FROM subscription")[0]
+    token = build_unsubscribe(site.place.keys, lost)
+    place, _ = bring_back(made)
+    lift_fence(place, actor="Ada")
+    site.place, before = place, site.place
+    site.readers("new")
+    site.place = before
+    numbers = {row[0] for row in _sql(place, "SELECT id FROM subscription")}
+    named = read_token(place.keys, token, Purpose.UNSUBSCRIBE, site.now).subscription
+    assert named == lost
+    assert lost not in numbers
+    assert max(numbers) > lost
+    assert _sql(place, "SELECT max(id) FROM delivery")[0][0] > site.sql("SELECT max(id) FROM delivery")[0][0]
+
+
+def _sql(place: Workplace, query: str):
+    with place.hot.reading() as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_links_in_the_sites_folders_are_not_followed(site, make, bring_back, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    (site.folder / "items" / "link.md").symlink_to(secret)
+    place, _ = bring_back(make())
+    assert not (place.site.items / "link.md").exists()
