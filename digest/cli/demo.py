@@ -85,8 +85,10 @@ def _serve(site: Site, listener: socket) -> None:
     from digest.templates import Templates
     from digest.web.caught import build_routes
     from digest.web.public_site import build_app
+    from digest.web.readers.app import ReaderApp, build_reader_routes
     from digest.web.serving import serve
 
-    app = build_app(site, build_routes(site.var / "caught", Templates(site.templates)))
+    caught = build_routes(site.var / "caught", Templates(site.templates))
+    app = build_app(site, [*caught, *build_reader_routes(ReaderApp(lambda: site))])
     typer.echo("")
     serve(app, listener, lambda: typer.echo("Serving; Ctrl-C ends it."))

@@ -91,6 +91,7 @@ def _build_view(
         ),
         withdrawals=tuple(_withdrawal(item, context) for item in content.withdrawn if item in newsroom.by_id),
         languages=languages,
+        list_id=edition.list_id,
     )
 
 

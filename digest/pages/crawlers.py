@@ -13,7 +13,7 @@ from digest.pages.plan import Plan
 
 __all__ = ["plan_sitemap", "render_robots"]
 
-PRIVATE = ("desk", "u", "confirm", "preferences")
+PRIVATE = ("desk", "u", "confirm", "preferences", "address", "undo")
 """Below these addresses everything belongs to one person."""
 
 WHOLE_LENGTH = 1_000

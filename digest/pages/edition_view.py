@@ -12,6 +12,7 @@ from datetime import date
 
 from digest.feeds.selection import Feed
 from digest.items.markdown import cut_at_word
+from digest.pages.frame import sign_up_path
 from digest.pages.rendering import DESCRIPTION_LENGTH, Rendering
 from digest.pages.views import ItemCard, Link, language_name, site_paths
 from digest.settings import Settings
@@ -67,6 +68,7 @@ class EditionView:
         introduction: plain text; an empty line begins a new paragraph.
         lead: the item that opens it, which is then in no section.
         languages: all languages in which this edition has a page, this one among them.
+        list_id: the list that it went to, to which the page offers to subscribe.
     """
 
     id: str
@@ -79,6 +81,7 @@ class EditionView:
     corrections: tuple[EditionCorrection, ...] = ()
     withdrawals: tuple[EditionWithdrawal, ...] = ()
     languages: tuple[str, ...] = ()
+    list_id: str = ""
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
@@ -123,7 +126,8 @@ def render_edition_view(view: EditionView, settings: Settings, templates: Templa
         alternates=others,
         picture=view.lead.picture if view.lead else None,
     )
-    return rendering.page("edition", head, edition=view, others=others)
+    sign_up = sign_up_path(settings, view.language, list_id=view.list_id) if view.list_id in settings.lists else ""
+    return rendering.page("edition", head, edition=view, others=others, sign_up=sign_up)
 
 
 def render_past_editions(

@@ -11,7 +11,7 @@ from digest.newsroom.document import Document, Group
 from digest.newsroom.pictures import Pictures
 from digest.newsroom.public import Newsroom
 from digest.pages.feed_groups import FeedIndex
-from digest.pages.frame import build_feed
+from digest.pages.frame import build_feed, sign_up_path
 from digest.pages.plan import Plan
 from digest.pages.views import Link
 from digest.settings import Settings
@@ -85,10 +85,18 @@ def _render_feed(feed: Feed, index: FeedIndex, plan: Plan) -> bytes:
         head,
         feed=build_feed(feed, plan.settings),
         ended_on=None if feed.state == "open" else ended,
+        sign_up=_sign_up(feed, plan),
         narrower=index.narrower(feed),
         wider=index.wider(feed),
         cards=[plan.card(item) for item in feed.items[:FEED_PAGE_LENGTH]],
     )
+
+
+def _sign_up(feed: Feed, plan: Plan) -> str:
+    """Where the same is had by mail: the feed's topic in its language; kinds are for feeds alone."""
+    if feed.topic and not plan.settings.topics[feed.topic].is_open:
+        return ""
+    return sign_up_path(plan.settings, feed.language or plan.rendering.language, topic=feed.topic or "")
 
 
 def _render_moved(name: str, title: str, leads_to: Link, plan: Plan) -> bytes:

@@ -10,7 +10,7 @@ from digest.pages.pictures import PictureView
 from digest.pages.views import Link, site_paths
 from digest.settings import Settings
 
-__all__ = ["FeedAddress", "FeedView", "Frame", "Head", "build_feed", "build_frame"]
+__all__ = ["FeedAddress", "FeedView", "Frame", "Head", "build_feed", "build_frame", "sign_up_path"]
 
 NAV_TOPICS = 7
 """How many topics the masthead names; the page of feeds names all."""
@@ -51,7 +51,10 @@ class FeedView:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Masthead and footer, the same on every page of one language. All addresses are paths on the site."""
+    """Masthead and footer, the same on every page of one language. All addresses are paths on the site.
+
+    `subscribe` is where people sign up for letters; empty where they cannot.
+    """
 
     name: str
     title: str
@@ -66,11 +69,21 @@ class Frame:
     icon: str
     postal_address: str
     contact: str
+    subscribe: str = ""
 
     @property
     def places(self) -> frozenset[str]:
         """The pages that the masthead leads to."""
-        return frozenset({self.front, self.feeds, self.archive, self.editions, *(link.address for link in self.topics)})
+        return frozenset(
+            {
+                self.front,
+                self.feeds,
+                self.archive,
+                self.editions,
+                self.subscribe.partition("?")[0],
+                *(link.address for link in self.topics),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +128,19 @@ def build_frame(settings: Settings, language: str, has_editions: bool) -> Frame:
         icon=f"{paths.front}favicon.svg",
         postal_address=newsroom.postal_address,
         contact=newsroom.contact,
+        subscribe=sign_up_path(settings, language),
     )
+
+
+def sign_up_path(settings: Settings, language: str, *, list_id: str = "", topic: str = "") -> str:
+    """Where people subscribe on the web, in a language: to a list, with a topic chosen, when they are named.
+
+    Empty where they cannot.
+    """
+    if not (settings.web.sign_up and settings.lists):
+        return ""
+    chosen = f"&topic={topic}" if topic else ""
+    return f"{site_paths(settings).subscribe(list_id)}?language={language}{chosen}"
 
 
 def build_feed(feed: Feed, settings: Settings, label: str = "") -> FeedView:

@@ -6,7 +6,7 @@ from functools import partial
 
 from digest.feeds.selection import Feed
 from digest.newsroom.document import Document, Group
-from digest.pages.frame import build_feed
+from digest.pages.frame import build_feed, sign_up_path
 from digest.pages.lists import LIST_LENGTH, TopicView, group_by_day
 from digest.pages.plan import Plan
 from digest.pages.views import Link
@@ -43,7 +43,13 @@ def _render_topic(topic: str, feed: Feed | None, plan: Plan) -> bytes:
         ended_on=None if is_open else about.ended,
     )
     head = rendering.head(view.title, f"topics/{topic}/", feeds=[topic])
-    return rendering.page("topic", head, topic=view, feed=build_feed(feed, plan.settings) if feed and is_open else None)
+    return rendering.page(
+        "topic",
+        head,
+        topic=view,
+        feed=build_feed(feed, plan.settings) if feed and is_open else None,
+        sign_up=sign_up_path(plan.settings, rendering.language, topic=topic) if about.is_open else "",
+    )
 
 
 def _render_moved(topic: str, goal: str, plan: Plan) -> bytes:

@@ -1,4 +1,4 @@
-"""The server of a site with all that goes on beside it: timed publishing, sending, announcements, and counting."""
+"""The server of a site with all that goes on beside it: publishing, sending, readers' requests, announcing, counting."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from digest.web.public_site import build_app
 from digest.web.readers.app import ReaderApp, build_reader_routes
 from digest.web.working import Beside
 from digest.work.announcing import announce_forever
+from digest.work.asking import work_on_requests_forever
 from digest.work.counting import keep_counts_forever
 from digest.work.dispatching import Dispatcher
+from digest.work.housekeeping import forget_forever
 from digest.work.scheduled import Scheduler, schedule_forever
 from digest.work.timed import Timer, publish_forever, send_at_once_forever
 
@@ -52,13 +54,19 @@ def build_server(
     async def follow_schedules() -> None:
         await schedule_forever(scheduler)
 
+    async def decide_requests() -> None:
+        await work_on_requests_forever(lambda: timer.site, store, tell)
+
     async def announce_changes() -> None:
         await announce_forever(store, lambda: timer.site.settings)
 
     async def keep_statistics() -> None:
         await keep_counts_forever(store, counter.take)
 
+    async def forget_what_is_old() -> None:
+        await forget_forever(lambda: timer.site, store, tell)
+
     readers = build_reader_routes(ReaderApp(lambda: timer.site))
     app = build_app(site, [*routes, *readers], on_demand=OnDemandFeeds(site), press=PressFeeds(site), counter=counter)
-    sending = (send_what_is_new_at_once, follow_schedules, send_what_is_due)
-    return app, (publish_what_is_due, *sending, announce_changes, keep_statistics)
+    sending = (decide_requests, send_what_is_new_at_once, follow_schedules, send_what_is_due)
+    return app, (publish_what_is_due, *sending, announce_changes, keep_statistics, forget_what_is_old)

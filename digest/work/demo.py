@@ -20,7 +20,8 @@ from digest.errors import SettingsError, SubscriberError
 from digest.settings import Site
 from digest.store.readers import audience_outside
 from digest.store.releases import newest_moment
-from digest.subscribers.readers_file import Choices, ReaderRow, decode_lines, read_rows
+from digest.subscribers.decoding import decode_lines
+from digest.subscribers.readers_file import Choices, ReaderRow, read_rows
 from digest.work.catcher import catching
 from digest.work.sending import SendReport, Watch, send
 
