@@ -27,11 +27,14 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "press": ("press",),
     "feeds": ("feeds",),
     "readers": ("subscribers",),
+    "requests": ("requests",),
     "editions": ("edition",),
+    "lists": ("lists",),
     "preview": ("preview",),
     "deliveries": ("send", "deliveries"),
     "keys": ("keys",),
     "fence": ("fence",),
+    "backup": ("backup", "restore"),
     "demo": ("demo",),
 }
 """The modules of this folder that have commands, in the order in which `--help` lists them."""

@@ -1,4 +1,4 @@
-"""`digest keys dkim`: the keys that sign letters, and their records for the DNS."""
+"""`digest keys`: what the site's keys are for, changing them, and those that sign letters with their records for the DNS."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.screen import site_of
+from digest.cli.screen import count, print_table, progress, site_of
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.delivery.signing_keys import KeyFile
+    from digest.desk.rekeying import Rotation
     from digest.desk.signing import DomainKeys
+    from digest.desk.workplace import Workplace
     from digest.settings import Site
 
 __all__ = ["register"]
 
-keys = typer.Typer(help="Keys: those that sign letters (DKIM).", no_args_is_help=True, rich_markup_mode=None)
+keys = typer.Typer(
+    help="The site's keys: show, rotate, and those that sign letters.", no_args_is_help=True, rich_markup_mode=None
+)
+As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; it stands in the journal.")]
 _STATES = {"used": "signs", "waiting": "waits to be used", "old": "signs no more"}
 
 
@@ -25,9 +30,115 @@ def register(app: typer.Typer) -> None:
     app.add_typer(keys, name="keys")
 
 
-@keys.callback()
-def about() -> None:
-    """Keys: those that sign letters (DKIM)."""
+@keys.command("show")
+def show(context: typer.Context) -> None:
+    """Say which keys there are, what each is for, and what is lost with it. No key is printed."""
+    from digest.desk.rekeying import look_at_keys
+    from digest.desk.workplace import open_workplace
+
+    with open_workplace(site_of(context)) as place:
+        found = look_at_keys(place)
+    newest = max(found.sealed)
+    typer.echo(f"{found.file}:")
+    print_table(
+        [
+            (
+                f"sealing {number}",
+                f"{held} {'value is' if held == 1 else 'values are'} sealed with it",
+                _tense(number == newest),
+            )
+            for number, held in found.sealed.items()
+        ]
+        + [("index 1", f"finds an address again (mark {found.mark})", "never changes")]
+        + [(f"tokens {number}", "signs links", _tense(number == max(found.tokens))) for number in found.tokens]
+    )
+    for number, held in found.missing.items():
+        typer.echo(
+            f"sealing {number} is missing, and {held} {'value' if held == 1 else 'values'} cannot be read without it.",
+            err=True,
+        )
+    typer.echo(f"{found.backup_file}:")
+    print_table(
+        [("backups", f"mark {found.backup_mark}" if found.backup_mark else "made with the first: digest backup FILE", "")]
+    )
+    typer.echo("What is lost with them, for ever:")
+    print_table(_LOSSES)
+    typer.echo("So keep copies of both files in a safe place, apart from the database and from backups, which hold neither.")
+
+
+_LOSSES = (
+    ("sealing", "no address under it can be read or mailed; every reader would have to be brought in anew"),
+    ("index", "no address is found again: who left or was suppressed would be taken for a stranger"),
+    ("tokens", "no link in a letter works, and nobody can leave by one"),
+    ("backups", "no backup made with it can be opened"),
+)
+
+
+def _tense(is_newest: bool) -> str:
+    return "in use" if is_newest else "kept for what is older"
+
+
+@keys.command("rotate")
+def rotate(
+    context: typer.Context,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Change the key of links instead of the sealing key.")] = False,
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="Remove the former sealing keys now; older backups become unreadable.")
+    ] = False,
+    actor: As = "staff",
+) -> None:
+    """Make a new sealing key and seal all addresses anew; servers and senders go on meanwhile."""
+    from digest.desk.rekeying import rotate_sealing, rotate_tokens
+    from digest.desk.workplace import open_workplace
+
+    if tokens and drop_old:
+        raise UsageError("keys rotate", "old keys of links stay for ever, so that people can leave", "Leave --drop-old out.")
+    site = site_of(context)
+    with open_workplace(site) as place:
+        if tokens:
+            number = rotate_tokens(place, actor=actor)
+            typer.echo(
+                f"Links are signed with tokens {number} from now on. Links to leave go on working, in every old letter;"
+            )
+            typer.echo("links to confirm, to choose and to undo that were mailed before no longer do. Restart digest serve.")
+            _remind()
+            return
+        with progress("Sealing", None) as bar:
+            done = rotate_sealing(place, actor=actor, progress=lambda some, total: bar.update(some, total=total))
+        _print_rotation(done)
+        if not drop_old:
+            until = done.kept_until.astimezone(site.settings.zone)
+            typer.echo(
+                f"The former key stays until {until:%d %B %Y}, for backups made before today; then it goes by itself."
+            )
+        else:
+            _drop_old(place)
+    _remind()
+
+
+def _print_rotation(done: Rotation) -> None:
+    if done.was_begun:
+        typer.echo(f"The change to sealing {done.number} had been interrupted; it is carried to its end.")
+    typer.echo(f"Sealed anew with sealing {done.number}: {count(done.resealed_count, 'value')}.")
+    if done.unreadable_count:
+        typer.echo(
+            f"{count(done.unreadable_count, 'value')} cannot be read with the keys there are, and stay as they are.",
+            err=True,
+        )
+
+
+def _drop_old(place: Workplace) -> None:
+    from digest.clock import real_now
+    from digest.desk.rekeying import drop_unused_keys
+
+    gone = drop_unused_keys(place, real_now(), at_once=True)
+    typer.echo(
+        f"Removed: {', '.join(gone)}. Backups made before cannot be read any more." if gone else "Nothing was removed."
+    )
+
+
+def _remind() -> None:
+    typer.echo("Renew the copy of digest.keys that you keep apart: it lacks the new key.")
 
 
 @keys.command("dkim")
@@ -37,7 +148,7 @@ def dkim(
     new: Annotated[bool, typer.Option("--new", help="Make a new pair; it waits until --activate.")] = False,
     activate: Annotated[bool, typer.Option("--activate", help="Sign with the new pair from now on.")] = False,
     show: Annotated[bool, typer.Option("--show", help="Print the records; make nothing.")] = False,
-    actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; it stands in the journal.")] = "staff",
+    actor: As = "staff",
 ) -> None:
     """Make the keys that sign letters, if they are missing, and print their DNS records."""
     from digest.desk import signing

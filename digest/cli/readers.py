@@ -1,15 +1,19 @@
-"""`digest subscribers`: import, list, remove, export."""
+"""`digest subscribers`: import, list, remove, export; what is done for one person is in `digest.cli.reader_care`."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from digest.cli import reader_care
 from digest.cli.screen import print_problems, print_table, progress, site_of
 from digest.errors import ContentError, Status, UsageError
 
@@ -18,9 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-subscribers = typer.Typer(help="Readers: import, list, remove, export.", no_args_is_help=True, rich_markup_mode=None)
+subscribers = typer.Typer(
+    help="Readers: import, list, export; one person: find, explain, remove, erase, suppress.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 List = Annotated[str, typer.Option("--list", metavar="LIST", help="One of newsroom.toml's lists.")]
 As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; it stands in the journal.")]
+
+reader_care.register(subscribers)
 
 _VERDICTS = {
     "added": "added",
@@ -44,6 +54,9 @@ def import_(
     confirmed: Annotated[bool, typer.Option("--confirmed", help="These readers have confirmed elsewhere.")] = False,
     evidence: Annotated[str, typer.Option(help="How it is known that they agreed; kept with each of them.")] = "",
     since: Annotated[str, typer.Option(metavar="DATE", help="Day of the last newsletter they got from elsewhere.")] = "",
+    encoding: Annotated[
+        str, typer.Option(metavar="NAME", help="The file's encoding, if it is neither UTF-8 nor UTF-16.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, change nothing.")] = False,
     actor: As = "staff",
 ) -> None:
@@ -57,8 +70,7 @@ def import_(
             "only readers who have confirmed can be imported",
             "Say so with --confirmed, and --evidence how.",
         )
-    data = _read(file)
-    with open_workplace(site_of(context)) as place, progress("Reading", data.count(b"\n")) as bar:
+    with _open(file) as data, open_workplace(site_of(context)) as place, progress("Readers", _count_lines(data)) as bar:
         report = import_readers(
             place,
             list_id,
@@ -66,6 +78,7 @@ def import_(
             file.name,
             evidence=evidence,
             since=_day(since),
+            encoding=encoding,
             dry_run=dry_run,
             actor=actor,
             progress=bar.update,
@@ -78,6 +91,8 @@ def import_(
 def _print_import(report: ImportReport, headline: str) -> None:
     """What became of the rows, and what the next edition would carry to those added."""
     print_problems(report.problems)
+    if report.problem_count > len(report.problems):
+        typer.echo(f"{report.problem_count} problems in all; those in the first rows are named.", err=True)
     typer.echo(headline)
     rows = [(report.counts[key], text) for key, text in _VERDICTS.items() if report.counts[key]]
     print_table([*rows, (report.row_count, "rows in all")])
@@ -158,13 +173,26 @@ def export(
     typer.echo(f"Wrote {out}; it holds plain addresses, keep it safe.")
 
 
-def _read(file: Path) -> bytes:
+@contextmanager
+def _open(file: Path) -> Iterator[BinaryIO]:
     try:
-        return file.read_bytes()
+        data = file.open("rb")
     except OSError as error:
         raise ContentError(
             str(file), f"it cannot be read ({error.strerror})", "Name a CSV file that you may read."
         ) from None
+    with data:
+        if not data.seekable():  # a pipe; it is read twice
+            yield BytesIO(data.read())
+        else:
+            yield data
+
+
+def _count_lines(data: BinaryIO) -> int:
+    """About how many rows there are, for the bar."""
+    count = sum(chunk.count(b"\n") for chunk in iter(lambda: data.read(1 << 20), b""))
+    data.seek(0)
+    return count
 
 
 def _day(text: str) -> date | None:

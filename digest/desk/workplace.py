@@ -13,7 +13,6 @@ from digest.errors import SettingsError, StoreError, SubscriberError
 from digest.newsroom.addresses import Addresses
 from digest.settings import Site
 from digest.store.hot import HotStore, open_hot
-from digest.templates import Templates
 
 if TYPE_CHECKING:
     from digest.mail.dkim import Signer
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from digest.store.sqlite import AnyConnection
     from digest.subscribers.keys import Keys
     from digest.subscribers.sealing import Sealer
+    from digest.templates import Templates
 
 __all__ = ["Workplace", "open_workplace"]
 
@@ -71,6 +71,8 @@ class Workplace:
     @cached_property
     def templates(self) -> Templates:
         """The site's templates over the shipped ones."""
+        from digest.templates import Templates
+
         return Templates(self.site.templates, self.site.var / "templates" if self.site.var.is_dir() else None)
 
     @cached_property
@@ -137,9 +139,10 @@ class Workplace:
     @cached_property
     def sealer(self) -> Sealer:
         """Seals and unseals addresses."""
+        from digest.subscribers.keys import read_keys
         from digest.subscribers.sealing import Sealer
 
-        return Sealer(self.keys)
+        return Sealer(self.keys, reread=lambda: read_keys(self.site.keys))
 
     def signer(self, domain: str) -> Signer | None:
         """Who signs letters from that domain; None when there are no keys for it, or `[delivery] sign` is off.

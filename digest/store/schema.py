@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 __all__ = [
-    "barred", "consent", "delivery", "domain_pace", "edition", "event", "fact", "had", "interest", "journal", "metadata",
-    "request", "subscription", "suppression", "variant", "version",
+    "barred", "consent", "delivery", "delivery_count", "domain_pace", "edition", "event", "fact", "had", "interest", "journal",
+    "metadata", "request", "subscription", "suppression", "variant", "version",
 ]  # fmt: skip
 
 metadata = MetaData(
@@ -319,6 +319,21 @@ delivery = Table(
 """The ledger: one letter to one subscription, or a single letter to any address.
 
 `settled` is 1 once the outcome is in `had`, or never will be.
+"""
+
+delivery_count = Table(
+    "delivery_count",
+    metadata,
+    Column("edition_id", Text, ForeignKey("edition.id"), primary_key=True),
+    Column("variant_id", _NUMBER, ForeignKey("variant.id"), primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("code", SmallInteger, primary_key=True),
+    Column("doubted", _FLAG, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""How many deliveries of an edition ended how, of those whose rows are forgotten; `code` is 0 without an answer of a relay.
+
+`doubted` says that the reader may have got a second copy.
 """
 
 domain_pace = Table(

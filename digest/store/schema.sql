@@ -308,4 +308,16 @@ CREATE INDEX request_subscription_id ON request (subscription_id);
 
 CREATE INDEX subscription_address ON subscription (address_hash);
 
-INSERT INTO alembic_version VALUES ('0004');
+CREATE TABLE delivery_count (
+	edition_id TEXT NOT NULL,
+	variant_id INTEGER NOT NULL,
+	state TEXT NOT NULL,
+	code SMALLINT NOT NULL,
+	doubted SMALLINT NOT NULL,
+	count BIGINT NOT NULL,
+	CONSTRAINT delivery_count_pkey PRIMARY KEY (edition_id, variant_id, state, code, doubted),
+	CONSTRAINT delivery_count_edition_id_fkey FOREIGN KEY(edition_id) REFERENCES edition (id),
+	CONSTRAINT delivery_count_variant_id_fkey FOREIGN KEY(variant_id) REFERENCES variant (id)
+);
+
+INSERT INTO alembic_version VALUES ('0005');
