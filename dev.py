@@ -70,6 +70,8 @@ def main(arguments: list[str]) -> int:
             [str(PYTHON), "-m", "bench.smtp"],
             [str(PYTHON), "-m", "bench.ledger"],
             [str(PYTHON), "-m", "bench.plan"],
+            [str(PYTHON), "-m", "bench.importing"],
+            [str(PYTHON), "bench/answers.py"],
         ],
         "lock": [lock_command()],
     }[command]

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,13 +45,12 @@ def _run_source(port: int, letters: int, connections: int, octets: int) -> Figur
     if program is None:
         sys.exit("smtp-source is missing: install Postfix (only its tools are used)")
     words = [program, "-d", "-s", str(connections), "-m", str(letters), "-l", str(octets)]
-    import time
-
     began = time.perf_counter()
     child = subprocess.Popen([*words, "-f", "a@example.org", "-t", "b@example.org", f"127.0.0.1:{port}"])
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began
-    if status:
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
         sys.exit("smtp-source failed")
     return Figure((usage.ru_utime + usage.ru_stime) / letters * 1000, letters / wall)
 
@@ -139,7 +139,7 @@ if __name__ == "__main__":
     parser.add_argument("--letters", type=int, default=3000)
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--far-letters", type=int, default=600)
+    parser.add_argument("--far-letters", type=int, default=1000)
     parser.add_argument("--delay", type=float, default=20.0, help="milliseconds each way")
     options = parser.parse_args()
     main(options.letters, options.connections, options.rounds, options.far_letters, options.delay)

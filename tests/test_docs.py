@@ -34,7 +34,8 @@ from digest.theming import PAIRS
 ROOT = Path(__file__).parent.parent
 app = build_app()
 PAGES = ("README.md", "SECURITY.md", *(f"docs/{name}.md" for name in (
-    "items", "importing", "designing", "settings", "delivery", "pace", "deliverability", "press", "websub", "serving", "schedules"
+    "items", "importing", "designing", "settings", "delivery", "pace", "deliverability", "press", "websub", "serving",
+    "schedules", "readers", "backup", "privacy",
 )))  # fmt: skip
 BY_ID = ("topics", "kinds", "lists")
 HEAD = "title: x\ndate: 2022-02-28\nkind: update\ntopics: [ukraine]\n"

@@ -222,7 +222,7 @@ def _write_edition_before(connection: sqlite3.Connection, log: list[Event]) -> N
         )
     connection.execute(
         "INSERT INTO delivery (subject, edition_id, variant_id, subscription_id, epoch, domain_key, state, settled, "
-        "next_at, created_at) SELECT 'edition', ?, 1 + id % ?, id, 1, domain_key, iif(id % ?, 'sent', 'held'), id % ? > 0, ?, ? "
-        "FROM subscription ORDER BY id",
+        "next_at, created_at) SELECT 'edition', ?, 1 + id % ?, id, 1, domain_key, iif(id % ?, 'sent', 'held'), "
+        "id % ? > 0, ?, ? FROM subscription ORDER BY id",
         (_BEFORE, len(new), int(1 / _CLAIMING), int(1 / _CLAIMING), moment, moment),
     )

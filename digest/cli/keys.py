@@ -100,7 +100,7 @@ def rotate(
             typer.echo(
                 f"Links are signed with tokens {number} from now on. Links to leave go on working, in every old letter;"
             )
-            typer.echo("links to confirm, to choose and to undo that were mailed before no longer do. Restart digest serve.")
+            typer.echo("links to confirm, to choose and to undo that were mailed before no longer do.")
             _remind()
             return
         with progress("Sealing", None) as bar:

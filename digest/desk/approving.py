@@ -153,7 +153,7 @@ def freeze_edition(place: Workplace, name: str, *, actor: str) -> Edition:
         return edition
     settle_in_steps(place.store.file)
     check_approved(place, name).write_messages()  # the slow part, before the write lock is taken
-    with place.store.writing() as connection:
+    with place.store.writing(references=False) as connection:
         edition = read_edition(connection, name)
         if edition.frozen_hash is not None:
             return edition  # another process was quicker

@@ -19,7 +19,7 @@ from digest.desk.moving import Move, agree_to_move, ask_for_address, look_at_mov
 from digest.desk.workplace import Workplace
 from digest.errors import SubscriberError
 from digest.store.letters import is_suppressed
-from digest.store.readers import StoredReader, pause_reader
+from digest.store.readers import StoredReader, come_back, pause_reader
 from digest.store.requests import forget_requests_of
 from digest.subscribers.requests import Wish, mend_wish, wish_of
 from digest.subscribers.subscriptions import Consent, Form
@@ -94,6 +94,8 @@ def change(place: Workplace, token: str, list_id: str, wish: Wish) -> None:
 def join(place: Workplace, token: str, wish: Wish, words: str) -> None:
     """Subscribe the person to one more list, which needs no further letter: the link came to their address.
 
+    Who left the list that the link came for, and joins it again, goes on as if they had not left.
+
     Args:
         words: what they were shown and agreed to.
 
@@ -105,6 +107,8 @@ def join(place: Workplace, token: str, wish: Wish, words: str) -> None:
         mended = mend_wish(wish, place.site.settings)
         if mended is None or is_suppressed(connection, reader.address_hash):
             raise _refuse_choice()
+        if mended.list_id == reader.subscription.list_id:
+            come_back(connection, reader.number)  # in the same epoch, or this very link would be worth nothing now
         consent = Consent(words, "preferences", place.now, mended.language)
         enrol(place, connection, mended, reader.sealed, consent)
         forget_requests_of(connection, reader.address_hash, lists=[mended.list_id])

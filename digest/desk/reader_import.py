@@ -125,7 +125,9 @@ def import_readers(
     sealer = place.sealer  # opened before any transaction, for the first use writes too
     words = redact(evidence.strip())  # an address in it would lie unsealed beside the sealed ones
     with place.store.reading() as connection:
-        floors = {rhythm: _find_floor(place, connection, list_id, rhythm, since) for rhythm in chosen.rhythms}
+        floors: dict[str, int] = {
+            rhythm: _find_floor(place, connection, list_id, rhythm, since) for rhythm in chosen.rhythms
+        }
         run = _Import(place, sealer, list_id, words, floors, log_end(connection), dry_run)
     detail = {"list": list_id, "evidence": words, "since": str(since or "")}
     is_whole = False

@@ -85,10 +85,11 @@ def build_content(
     """
     sections = build_sections(selection, facts, interest, topics)
     carried = [_carry(item, count, section) for (item, count), section in zip(selection.new, sections, strict=True)]
-    first = [name for name in (choices.lead, *choices.order) if name]
+    first = list(dict.fromkeys(name for name in (choices.lead, *choices.order) if name))
+    places = {name: place - len(first) for place, name in enumerate(first)}
 
-    def place(entry: CarriedItem) -> tuple[int, int]:
-        return (first.index(entry.item) if entry.item in first else len(first), ranks.get(entry.item, len(ranks)))
+    def place(entry: CarriedItem) -> int:
+        return places[entry.item] if entry.item in places else ranks.get(entry.item, len(ranks))
 
     return VariantContent(language, form, tuple(sorted(carried, key=place)), selection.corrected, selection.withdrawn)
 

@@ -17,7 +17,7 @@ from operator import or_
 from digest.editions.facts import EVERYTHING, ItemFacts
 from digest.editions.memories import Places, split_memory
 from digest.editions.moves import Move, follow_moves
-from digest.editions.selection import Candidates, Selection, is_behind, pick
+from digest.editions.selection import Candidates, Selection, is_behind, pick_new, pick_told
 
 __all__ = ["Likeness", "Narrowing"]
 
@@ -62,6 +62,7 @@ class Narrowing:
         self._find_plain = cache(self._sketch_plain)
         self._find_reach = cache(self._unite_reach)
         self._name_topics = cache(self._list_topics)
+        self._find_notes = cache(lambda told: pick_told(candidates, self._name_told(told)))
 
     def sketch_claimed(self, claimed: AbstractSet[str]) -> int:
         """What of the items in open deliveries matters."""
@@ -78,7 +79,8 @@ class Narrowing:
         """What readers of this likeness are carried, and an interest without floors by which sections can be built."""
         new, topics, told = likeness
         followed = self._name_topics(topics)
-        return pick(self._candidates, self._name_items(new), self._name_told(told), followed.keys(), language), followed
+        carried = pick_new(self._candidates, self._name_items(new), followed.keys(), language)
+        return Selection(carried, *self._find_notes(told)), followed
 
     def sketch_interests(self, rows: Iterable[tuple[int, str]]) -> dict[int, int]:
         """Those of rows of interests: their numbers, and texts as `digest.editions.interests.render_row` makes them."""

@@ -19,6 +19,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 
 from digest.editions.facts import EVERYTHING, Entry, ItemFacts
 
@@ -36,9 +37,12 @@ __all__ = [
     "could_carry",
     "had_reach",
     "is_behind",
-    "pick",
+    "pick_new",
+    "pick_told",
     "select",
 ]
+
+_RELEASED = attrgetter("released")
 
 WITHDRAWAL_TOLD = -1
 """Stands in `Had` for the number of corrections once the reader was told that the item is withdrawn."""
@@ -177,28 +181,29 @@ def select(candidates: Candidates, interest: Interest, language: str, had: Had, 
         for item in candidates.revised.keys() & had.keys()
         if item not in claimed and is_behind(had[item], candidates.revised[item])
     ]
-    return pick(candidates, new, told, interest.keys(), language)
+    return Selection(pick_new(candidates, new, interest.keys(), language), *pick_told(candidates, told))
 
 
-def pick(
-    candidates: Candidates, new: Iterable[str], told: Iterable[str], topics: AbstractSet[str], language: str
-) -> Selection:
-    """What is carried of the items that can be: of a translation group the version that suits best.
+def pick_new(
+    candidates: Candidates, open_items: Iterable[str], topics: AbstractSet[str], language: str
+) -> tuple[tuple[str, int], ...]:
+    """What is new to a reader, as `Selection.new`: of a translation group the version that suits best.
 
     Args:
         candidates: the edition's.
-        new: the items that are news to the reader, whichever version they want.
-        told: the items of which they must be told something.
+        open_items: the items that are news to them, whichever version they want.
         topics: what they follow.
         language: the language that they chose.
     """
-    chosen = [candidates.items[item] for item in new if _is_best_version(item, candidates, topics, language)]
+    chosen = [candidates.items[item] for item in open_items if _is_best_version(item, candidates, topics, language)]
+    return tuple([(item.item, item.corrections) for item in _newest_first(chosen)])
+
+
+def pick_told(candidates: Candidates, told: Iterable[str]) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
+    """What readers are told of these items that they had, as `Selection.corrected` and `Selection.withdrawn`."""
     notes = _newest_first(candidates.items[item] for item in told)
-    return Selection(
-        new=tuple((item.item, item.corrections) for item in _newest_first(chosen)),
-        corrected=tuple((item.item, item.corrections) for item in notes if not item.withdrawn),
-        withdrawn=tuple(item.item for item in notes if item.withdrawn),
-    )
+    corrected = tuple((item.item, item.corrections) for item in notes if not item.withdrawn)
+    return corrected, tuple(item.item for item in notes if item.withdrawn)
 
 
 def could_carry(item: ItemFacts, rule: Rule) -> bool:
@@ -284,21 +289,16 @@ def _is_best_version(item: str, candidates: Candidates, topics: AbstractSet[str]
     Floors, ages and exclusions do not matter here: a version that is old news to a reader is not replaced by another.
     """
     root = candidates.roots[item]
-    versions = candidates.versions[root]
-    if len(versions) == 1 and item == root:
+    known = candidates.versions[root]
+    if len(known) == 1 and item == root:
         return True
-    wanted = [language, candidates.newsroom_language]
-
-    def distance(version: ItemFacts) -> int:
-        return wanted.index(version.language) if version.language in wanted else len(wanted)
-
-    suitable = [
-        version
-        for version in versions
-        if not topics.isdisjoint(version.entered) and (version.language in wanted or version.item == root)
-    ]
-    return bool(suitable) and min(suitable, key=distance).item == item
+    versions = [version for version in known if not topics.isdisjoint(version.entered)]
+    for wanted in (language, candidates.newsroom_language):
+        for version in versions:
+            if version.language == wanted:
+                return version.item == item
+    return item == root
 
 
 def _newest_first(items: Iterable[ItemFacts]) -> list[ItemFacts]:
-    return sorted(items, key=lambda item: item.released, reverse=True)
+    return sorted(items, key=_RELEASED, reverse=True)

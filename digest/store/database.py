@@ -19,6 +19,7 @@ from digest.store.sqlite import prepare, translate
 __all__ = ["Store", "open_store", "widen"]
 
 _WRITING = "digest_writing"
+_UNCHECKED = "digest_unchecked"
 
 
 class Store:
@@ -35,11 +36,16 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction: everything in it becomes durable together, or nothing."""
+    def writing(self, *, references: bool = True) -> Iterator[Connection]:
+        """One transaction: everything in it becomes durable together, or nothing.
+
+        Args:
+            references: whether SQLite checks, row by row, that what a row refers to is there. Without, a million rows are
+                written in half the time; only for rows that are made of those which they refer to, and to delete nothing.
+        """
         with (
             translate(self.file),
-            self._engine.connect().execution_options(**{_WRITING: True}) as connection,
+            self._engine.connect().execution_options(**{_WRITING: True, _UNCHECKED: not references}) as connection,
             connection.begin(),
         ):
             yield connection
@@ -87,5 +93,6 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if options.get(_UNCHECKED) else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITING) else "BEGIN")

@@ -74,12 +74,15 @@ _SUPPRESSED = """
 _CLAIMS = """
     INSERT OR IGNORE INTO temp.apart SELECT c.subscription_id, group_concat(c.variant_id || c.kind, ' ') FROM (
         SELECT d.subscription_id, d.variant_id, CASE d.state WHEN 'sent' THEN 's' ELSE 'o' END AS kind
-        FROM delivery d INDEXED BY delivery_claims
-        CROSS JOIN subscription s ON s.id = d.subscription_id AND s.epoch = d.epoch
-        WHERE d.settled = 0 AND d.variant_id IS NOT NULL AND d.state IN ('queued', 'picked', 'inflight', 'held', 'sent')
+        FROM {} WHERE s.id = d.subscription_id AND s.epoch = d.epoch
+        AND d.settled = 0 AND d.variant_id IS NOT NULL AND d.state IN ('queued', 'picked', 'inflight', 'held', 'sent')
         AND s.list_id = :list_id ORDER BY d.subscription_id, d.variant_id) c
     GROUP BY c.subscription_id
 """
+_BY_DELIVERY = "delivery d INDEXED BY delivery_claims CROSS JOIN subscription s"
+_BY_READER = "subscription s CROSS JOIN delivery d INDEXED BY delivery_claims"
+_FEW = 10_000
+"""A list of fewer readers is looked at reader by reader: the letters of a large one, on their way, do not hold it up."""
 _ALL = """
     CREATE TEMPORARY TABLE grouped AS SELECT s.interest_id, s.had_id, s.language, s.form, '' AS claims, count(*) AS readers
     FROM subscription s WHERE {} GROUP BY s.interest_id, s.had_id, s.language, s.form
@@ -136,7 +139,9 @@ def _set_apart(plain: sqlite3.Connection, edition: Edition) -> None:
     plain.execute("CREATE TEMPORARY TABLE apart (id INTEGER PRIMARY KEY, claims TEXT)")
     values = _values(edition)
     plain.execute(_SUPPRESSED, values)
-    plain.execute(_CLAIMS, values)
+    count = "SELECT count(*) FROM (SELECT 1 FROM subscription WHERE list_id = ? LIMIT ?)"
+    is_small = plain.execute(count, (edition.list_id, _FEW)).fetchone()[0] < _FEW
+    plain.execute(_CLAIMS.format(_BY_READER if is_small else _BY_DELIVERY), values)
 
 
 def _group(plain: sqlite3.Connection, edition: Edition, urgent: bool) -> None:

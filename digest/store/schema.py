@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 __all__ = [
-    "barred", "consent", "delivery", "delivery_count", "domain_pace", "edition", "event", "fact", "had", "interest", "journal",
-    "metadata", "request", "subscription", "suppression", "variant", "version",
+    "barred", "consent", "delivery", "delivery_count", "domain_pace", "edition", "event", "fact", "had", "interest",
+    "journal", "metadata", "request", "subscription", "suppression", "variant", "version",
 ]  # fmt: skip
 
 metadata = MetaData(

@@ -28,12 +28,12 @@ _USED = "INSERT INTO temp.used_{table} SELECT DISTINCT {table}_id FROM subscript
 _ROWS = "SELECT id, {column} FROM {table} WHERE id IN (SELECT id FROM temp.used_{table} WHERE id > ? ORDER BY id LIMIT ?)"
 _STEP = "SELECT max(id) FROM (SELECT id FROM subscription WHERE id > ? ORDER BY id LIMIT ?)"
 _MOVE = """
-    UPDATE subscription SET interest_id = t.interest_id, had_id = t.had_id FROM (
-        SELECT s.id, coalesce(i.new, s.interest_id) AS interest_id, coalesce(h.new, s.had_id) AS had_id
-        FROM subscription s
-        LEFT JOIN temp.new_interest i ON i.old = s.interest_id LEFT JOIN temp.new_had h ON h.old = s.had_id
-        WHERE s.id > :after AND s.id <= :last AND s.list_id = :list AND (i.new IS NOT NULL OR h.new IS NOT NULL)) t
-    WHERE subscription.id = t.id
+    UPDATE subscription NOT INDEXED SET
+    interest_id = coalesce((SELECT new FROM temp.new_interest WHERE old = interest_id), interest_id),
+    had_id = coalesce((SELECT new FROM temp.new_had WHERE old = had_id), had_id)
+    WHERE id > :after AND id <= :last AND list_id = :list AND (
+        EXISTS (SELECT 1 FROM temp.new_interest WHERE old = interest_id)
+        OR EXISTS (SELECT 1 FROM temp.new_had WHERE old = had_id))
 """
 
 

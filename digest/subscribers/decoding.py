@@ -59,7 +59,15 @@ def decode_lines(source: bytes | BinaryIO, name: str, encoding: str = "") -> Ite
     codec = ENCODINGS[encoding.lower()] if encoding else _find_codec(head)
     _check(file, codec, name, encoding)
     file.seek(start)
-    return io.TextIOWrapper(file, codec, newline=None)
+    return _read_lines(file, codec)
+
+
+def _read_lines(file: BinaryIO, codec: str) -> Iterator[str]:
+    text = io.TextIOWrapper(file, codec, newline=None)
+    try:
+        yield from text
+    finally:
+        text.detach()  # the file is not ours to close
 
 
 def _find_codec(head: bytes) -> str:

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from digest.desk import choosing, confirming, leaving
+from digest.desk import choosing, leaving
 from digest.desk.confirming import Title, confirm, look
 from digest.errors import EditionError, SubscriberError
 from digest.subscribers.requests import Wish
 from digest.subscribers.tokens import Purpose, build_expiring
 
-BROKEN = pytest.raises(SubscriberError, match="^link: it does not work")
+BROKEN = pytest.raises(SubscriberError, match=r"^link: it does not work")
 
 
 def ask(visitors, name="ada", **wish):

@@ -1,4 +1,4 @@
-"""Erasure: nothing of a person is left, but a keyed hash if they want to be kept away, and the number that nobody gets again."""
+"""Erasure: nothing of a person is left but a keyed hash, if they want to be kept away; and nobody gets their number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from digest.desk import choosing, erasing
-from digest.errors import SubscriberError
+from digest.errors import StoreError, SubscriberError
 from digest.store.erasures import erasures_file, read_erasures
 from digest.subscribers.requests import Wish
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_put_on_record_is_not_erased(visitors, desk):
     visitors.subscribe("ada")
     token = visitors.link("ada")
     (desk.folder / "var" / "erasures").mkdir()
-    with pytest.raises(Exception, match="directory"):
+    with pytest.raises(StoreError, match="directory"):
         erasing.erase(desk.place, token, False)
 
     assert set(visitors.standing("ada")) == {"supporters"}

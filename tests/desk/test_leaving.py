@@ -11,7 +11,7 @@ from digest.desk.leaving import Leaving, Left, Returned
 from digest.errors import SubscriberError
 from digest.subscribers.tokens import Purpose, build_expiring
 
-BROKEN = pytest.raises(SubscriberError, match="^link: it does not work")
+BROKEN = pytest.raises(SubscriberError, match=r"^link: it does not work")
 
 
 def later(desk, **span):

@@ -10,7 +10,7 @@ from digest.desk import choosing, confirming, leaving
 from digest.desk.moving import agree_to_move, ask_for_address, look_at_move
 from digest.errors import SubscriberError
 
-BROKEN = pytest.raises(SubscriberError, match="^link: it does not work")
+BROKEN = pytest.raises(SubscriberError, match=r"^link: it does not work")
 
 
 @pytest.fixture

@@ -40,9 +40,7 @@ class Visitors:
     def ask(self, name: str, list_id: str = "supporters", *, network: str = "192.0.2.7", **wish: Any) -> None:
         """Somebody enters an address into the form of a list."""
         chosen = Wish(list_id, **{"rhythm": "weekly", "language": "en"} | wish)
-        asked = asking.Asked(
-            "subscribe", address_of(name), chosen, chosen.language, WORDS, f"subscribe/{list_id}", network
-        )
+        asked = asking.Asked("subscribe", address_of(name), chosen, chosen.language, WORDS, f"subscribe/{list_id}", network)
         asking.take_request(self.place, asked)
 
     def ask_for_link(self, name: str, *, network: str = "192.0.2.7", language: str = "en") -> None:
@@ -133,8 +131,19 @@ class Visitors:
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Everything in the database, but for the random octets of what is sealed."""
-        tables = ("subscription", "consent", "request", "letter", "delivery", "suppression", "rate", "interest", "had", "fact")
-        return {table: self.sql(f"SELECT * FROM {table}") for table in tables}  # noqa: S608
+        tables = (
+            "subscription",
+            "consent",
+            "request",
+            "letter",
+            "delivery",
+            "suppression",
+            "rate",
+            "interest",
+            "had",
+            "fact",
+        )
+        return {table: self.sql(f"SELECT * FROM {table}") for table in tables}
 
 
 def address_of(name: str) -> str:

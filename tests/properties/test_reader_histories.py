@@ -59,6 +59,7 @@ wishes = st.builds(
     st.sampled_from(["full", "discreet"]),
 )
 ACTS = st.sampled_from(["leave", "change", "join", "join", "pause", "leave all", "erase"])
+COMMON = [["join", "leave all", "join"], ["join", "leave", "join"], ["join", "leave all"]]
 
 
 @dataclass
@@ -170,8 +171,29 @@ class Histories(RuleBasedStateMachine):
         self.sign_up(who, list_id, wish)
         self.work()
         self._use(self.links[-1], "change", wish)
+        for link in [one for one in self.links if one.purpose == "undo" and one.who == who][-2:]:
+            self._use(link, "", wish)
 
-    @rule(who=people, acts=st.lists(ACTS, min_size=1, max_size=4), wish=wishes)
+    @rule(who=people, list_id=lists, first=st.booleans(), wish=wishes)
+    def come_twice(self, who: str, list_id: str, first: bool, wish: dict[str, Any]) -> None:
+        """Sign up on two days, and confirm both letters in any order."""
+        self.wait(timedelta(days=11))
+        for _ in range(2):
+            self.wait(timedelta(hours=25))
+            self.sign_up(who, list_id, wish)
+            self.work()
+        for link in self.links[-2:] if first else self.links[:-3:-1]:
+            self._use(link, "change", wish)
+
+    @rule(who=people, list_id=lists, wish=wishes)
+    def leave_in_between(self, who: str, list_id: str, wish: dict[str, Any]) -> None:
+        """Leave while the site has still to look at what was asked."""
+        self.wait(timedelta(days=11))
+        self.sign_up(who, list_id, wish)
+        self.leave(who, list_id, "page")
+        self.work()
+
+    @rule(who=people, acts=st.lists(ACTS, min_size=1, max_size=4) | st.sampled_from(COMMON), wish=wishes)
     def choose(self, who: str, acts: list[str], wish: dict[str, Any]) -> None:
         """Ask for the link to one's choices, and use it some times, also when it is void by then."""
         self.ask_for_link(who)
@@ -180,11 +202,21 @@ class Histories(RuleBasedStateMachine):
         for act in acts if link.purpose == "manage" else ():
             self._use(link, act, wish)
 
+    @precondition(lambda self: any(link.purpose == "undo" for link in self.links))
+    @rule(span=st.sampled_from([timedelta(), timedelta(minutes=7), DAY]))
+    def regret(self, span: timedelta) -> None:
+        """Come back by the newest way back, and leave again some time later."""
+        link = [link for link in self.links if link.purpose == "undo"][-1]
+        self._use(link, "", {})
+        self.wait(span)
+        self.leave(link.who, link.list_id, "page")
+
     @precondition(lambda self: self.links)
     @rule(data=st.data(), act=ACTS, wish=wishes)
     def use_any_link(self, data: st.DataObject, act: str, wish: dict[str, Any]) -> None:
-        """Whatever there ever was, the newest more often."""
-        self._use(data.draw(st.sampled_from(self.links[-3:]) | st.sampled_from(self.links)), act, wish)
+        """Whatever there ever was, of any sort."""
+        purpose = data.draw(st.sampled_from(sorted({link.purpose for link in self.links})))
+        self._use(data.draw(st.sampled_from([link for link in self.links if link.purpose == purpose])), act, wish)
 
     def _use(self, link: Link, act: str, wish: dict[str, Any]) -> None:
         works = self._works(link)
@@ -257,7 +289,11 @@ class Histories(RuleBasedStateMachine):
         elif act == "join" and shown.joinable:
             chosen = Wish(shown.joinable[0], "weekly", "en", **wish)
             self._void(lambda one: one.purpose == "confirm" and one.who == link.who and one.list_id == chosen.list_id)
-            self._subscribe(person, link.who, chosen)
+            known = person.has.get(chosen.list_id)
+            if known is not None and self._names(link, self.visitors.number(link.who, chosen.list_id)):
+                known.wish, known.left_at, known.consents = chosen, None, known.consents + 1  # the link's own list
+            else:
+                self._subscribe(person, link.who, chosen)
             choosing.join(place, link.token, chosen, "words")
             self.asked = [one for one in self.asked if one[:2] != (link.who, chosen.list_id)]
         elif act == "change" and first is not None:
@@ -314,7 +350,9 @@ class Histories(RuleBasedStateMachine):
             assert self.visitors.standing(name) == person.gets
         ((consents,),) = self.visitors.sql("SELECT count(*) FROM consent")
         assert consents == sum(one.consents for person in self.people.values() for one in person.has.values())
-        ((open_, numbers),) = self.visitors.sql("SELECT count(*), count(DISTINCT id) FROM subscription WHERE state = 'active'")
+        ((open_, numbers),) = self.visitors.sql(
+            "SELECT count(*), count(DISTINCT id) FROM subscription WHERE state = 'active'"
+        )
         assert open_ == numbers == sum(len(person.gets) for person in self.people.values())
 
     # how the model is asked
@@ -359,5 +397,5 @@ def _load() -> ModuleType:
 
 def test_any_history_ends_as_the_model_says() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    options = settings(max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=checks)
+    options = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=checks)
     run_state_machine_as_test(Histories, settings=options)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.store.hot import open_hot
+from digest.store.readers import has_readers
 from digest.store.requests import (
     NewRequest,
     add_request,
@@ -24,7 +25,6 @@ from digest.store.requests import (
     read_requests_of,
     release_requests,
 )
-from digest.store.readers import has_readers
 from digest.subscribers.requests import RequestKind, RequestState, Side, Wish
 
 NOW = datetime(2022, 2, 28, 18, tzinfo=UTC)

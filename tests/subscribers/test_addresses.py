@@ -123,6 +123,13 @@ def test_the_local_part_of_the_reader_alone_is_redacted_too() -> None:
     assert redact("550 x+y", "(+@example.org") == "550 x+y"
 
 
+def test_the_domain_of_the_reader_alone_is_redacted_too() -> None:
+    reply = "550 mx.Example.org: no such user at example.org, try example.organic"
+    assert redact(reply, "jane.doe@example.org") == "550 mx.<domain>: no such user at <domain>, try example.organic"
+    assert redact("550 Rejected by relay.example.net", "jane@example.org") == "550 Rejected by relay.example.net"
+
+
 def test_redaction_takes_linear_time() -> None:
+    assert redact("a." * 100_000 + "x.org", "b@x.org").endswith("a.<domain>")
     assert redact("a" * 200_000) == "a" * 200_000
     assert redact('"' * 100_000 + " " * 100_000).strip() == '"' * 100_000
