@@ -26,6 +26,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from bench.memory import read_peak
+
 __all__ = ["Figure", "main", "measure"]
 
 _ROOT = Path(__file__).parent.parent
@@ -111,7 +113,7 @@ def _run_once(way: str, file: Path) -> None:
         count = _WAYS[way](file, Path(folder))
         after = resource.getrusage(resource.RUSAGE_SELF)
     seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    json.dump({"cpu": seconds / max(count, 1) * 1e6, "peak": after.ru_maxrss / 1024, "count": count}, sys.stdout)
+    json.dump({"cpu": seconds / max(count, 1) * 1e6, "peak": read_peak(), "count": count}, sys.stdout)
 
 
 def measure(count: int, rounds: int) -> dict[str, Figure]:

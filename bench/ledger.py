@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.memory import read_peak
 from digest.delivery.ledger import Ledger, Outcome, Picked
 from digest.delivery.pace import Rules
 from digest.delivery.transitions import Ending
@@ -204,11 +205,11 @@ def begin(file: Path, letters: int) -> dict[str, float]:
         began = time.perf_counter()
         ledger = open_ledger(file, Rules())
         first = (await ledger.ask(None, None, True)).next
-        first_at, seconds, memory = time.time(), time.perf_counter() - began, _read_peak()
+        first_at, seconds, memory = time.time(), time.perf_counter() - began, read_peak()
         assert first is not None
         await _send_all(ledger, letters, CONNECTIONS)
         await ledger.close()
-        return {"first_at": first_at, "ledger_seconds": seconds, "memory": memory, "later": _read_peak()}
+        return {"first_at": first_at, "ledger_seconds": seconds, "memory": memory, "later": read_peak()}
 
     return asyncio.run(work())
 
@@ -227,12 +228,6 @@ async def _send_all(ledger: Ledger, letters: int, connections: int) -> None:
 
     ledger.expect(connections)
     await asyncio.gather(*(connect() for _ in range(connections)))
-
-
-def _read_peak() -> float:
-    """The most memory that this process has held, in MiB; what getrusage says includes the process that began it."""
-    lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def main(letters: int, connections: int, rounds: int, rows: int, folder: Path) -> None:

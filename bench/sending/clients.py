@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import socket
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import aiosmtplib
 
+from bench.memory import read_peak
 from bench.sending.campaign import EDITION, build_message, open_place, write_campaign
 from digest.delivery.loops import run as run_quickly
 from digest.delivery.pace import Rules
@@ -182,5 +182,4 @@ if __name__ == "__main__":
     parser.add_argument("--loop", default="asyncio")
     options = parser.parse_args()
     seconds = CLIENTS[options.client](options.port, options.letters, options.connections, options.loop)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    json.dump({"wall": seconds[0], "cpu": seconds[1], "peak": peak}, sys.stdout)
+    json.dump({"wall": seconds[0], "cpu": seconds[1], "peak": round(read_peak())}, sys.stdout)

@@ -67,7 +67,8 @@ def _read_lines(file: BinaryIO, codec: str) -> Iterator[str]:
     try:
         yield from text
     finally:
-        text.detach()  # the file is not ours to close
+        if not file.closed:
+            text.detach()  # the file is not ours to close
 
 
 def _find_codec(head: bytes) -> str:

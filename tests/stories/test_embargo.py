@@ -90,7 +90,7 @@ def test_no_address_tells_of_an_item_before_its_moment_and_all_do_right_after_it
 
 
 def test_what_became_due_while_no_server_ran_appears_at_its_start(site, server):
-    _hide(site, moment := _soon(3))
+    _hide(site, moment := _soon(8))
     server.start()
     server.end()
     _wait_for(lambda: _now() > moment)
