@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {
@@ -26,6 +27,9 @@ PACKAGES = {
 }
 """Which Debian package brings a program. tests/debian-packages.txt lists the same packages, but for npm: other packages of
 Node.js bring it themselves, and Debian's own cannot be installed beside them."""
+
+settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing about what holds
+settings.load_profile("any machine")
 
 _left_out: dict[str, str] = {}
 _missing: set[str] = set()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 import aiosmtplib
@@ -119,11 +120,7 @@ class Dialogue(asyncio.BufferedProtocol):
     async def read(self, answers: int, seconds: float) -> list[Answer]:
         """So many answers, or as many as came before the connection was lost; then `loss` says why."""
         if not self._has(answers):
-            await self._wait(answers, seconds)
-        if not self._has(answers):
-            await self._wait(answers, _GRACE_SECONDS)
-        if not self._has(answers):
-            self.drop("no answer in time")
+            await self._wait_patiently(answers, seconds)
         return [self._answers.popleft() for _ in range(min(answers, len(self._answers)))]
 
     async def drain(self, seconds: float) -> None:
@@ -145,6 +142,13 @@ class Dialogue(asyncio.BufferedProtocol):
     def _has(self, answers: int) -> bool:
         """Whether so many answers are there, or no more will come."""
         return len(self._answers) >= answers or bool(self.loss)
+
+    async def _wait_patiently(self, answers: int, seconds: float) -> None:
+        await self._wait(answers, seconds)
+        if not self._has(answers):
+            await self._wait(answers, _GRACE_SECONDS)
+        if not self._has(answers):
+            self.drop("no answer in time")
 
     async def _wait(self, answers: int, seconds: float) -> None:
         self._wanted = answers
@@ -169,17 +173,17 @@ class Dialogue(asyncio.BufferedProtocol):
         if len(line) > _LONGEST_LINE or len(self._lines) >= _MOST_LINES:
             self.drop("its answer is too long")
             return
-        if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"", b"\r"):
+        answer = _read_answer(line)
+        if answer is None:
             self.drop("its answer is none")
-            return
-        if line[3:4] == b"-":
-            self._lines.append(line[4:].rstrip())
-            return
-        text = line[4:].rstrip()
-        if self._lines:
-            text = b" ".join((*self._lines, text))
+        elif line[3:4] == b"-":
+            self._lines.append(answer.octets)
+        elif self._lines:
+            octets = b" ".join((*self._lines, answer.octets))
             self._lines.clear()
-        self._take(Answer(int(line[:3]), text[:_KEPT_OCTETS]))
+            self._take(Answer(answer.code, octets[:_KEPT_OCTETS]))
+        else:
+            self._take(answer)
 
     def _take(self, answer: Answer) -> None:
         if self._expected:
@@ -189,6 +193,14 @@ class Dialogue(asyncio.BufferedProtocol):
             self.drop("it answers what was not asked")
         if answer.code == 421:
             self.drop(f"421 {answer.text}")
+
+
+@lru_cache(maxsize=64)
+def _read_answer(line: bytes) -> Answer | None:
+    """What one line says, None if it is no line of an answer; relays say the same few things over and over."""
+    if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"", b"\r"):
+        return None
+    return Answer(int(line[:3]), line[4:].rstrip()[:_KEPT_OCTETS])
 
 
 def take_over(client: aiosmtplib.SMTP) -> Dialogue | None:

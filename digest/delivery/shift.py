@@ -122,11 +122,12 @@ class Shift:
     async def note(self, answer: Answer, outcome: Outcome | None) -> None:
         """Count what the ledger has written, and tell who watches; what was only put back is no news."""
         tried = outcome is not None and outcome.ending is not Ending.RETURNED
-        changed = [answer.recorded] if tried and answer.recorded is not None else []
-        if answer.refused is not None and answer.refused not in OPEN:
-            changed.append(answer.refused)
-        self.progress.counts.update(changed)
-        if changed and self._on_progress is not None:
+        recorded = answer.recorded if tried else None
+        refused = answer.refused if answer.refused not in OPEN else None
+        for state in (recorded, refused):
+            if state is not None:
+                self.progress.counts[state] += 1
+        if self._on_progress is not None and (recorded is not None or refused is not None):
             self._on_progress(self.progress)
         if outcome is not None and self._breaker is not None:
             reason = self._breaker.note(outcome.picked.edition, outcome.ending)

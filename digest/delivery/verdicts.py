@@ -71,6 +71,9 @@ class Verdict:
     at_once: bool = False
 
 
+_TAKEN = Verdict(Ending.SENT)
+
+
 def judge(reply: Reply, *, wide: bool = False, proven: bool = False) -> Verdict:
     """The verdict on how a letter, or the opening of a connection, ended.
 
@@ -135,7 +138,7 @@ def _judge_body(reply: Reply, *, proven: bool) -> Verdict:
     if reply.code is None or not 200 <= reply.code < 600 or 300 <= reply.code < 400:
         return Verdict(Ending.UNKNOWN, close=True, progress=False)
     if reply.code < 300:
-        return Verdict(Ending.SENT)
+        return _TAKEN
     if reply.code == 421:
         return Verdict(Ending.DEFERRED, close=True, progress=False, domain_wide=_is_domain_wide(reply))
     return _judge_refusal(reply, proven=proven)

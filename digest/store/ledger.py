@@ -1,8 +1,8 @@
 """The ledger on SQLite: one thread that commits for all connections of a sender.
 
-Questions are gathered for a few milliseconds, or until every connection waits, and go to the thread together; it answers all
-that it has with one durable transaction, and wakes the loop once: the cost of a synchronised write is shared. A slow disk
-holds up the questions, never the replies of the relay.
+Questions are gathered as long as they follow each other closely, or until every connection waits, and go to the thread
+together; it answers all that it has with one durable transaction, and wakes the loop once: the cost of a synchronised write
+is shared. A slow disk holds up the questions, never the replies of the relay.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from digest.store.sqlite import PRAGMAS, transaction, translate
 __all__ = ["GATHER_SECONDS", "SqliteLedger", "open_ledger"]
 
 GATHER_SECONDS = 0.004
-"""How long a question waits for others, so that they share one synchronised write."""
+"""How long questions wait for another one, so that all share one synchronised write."""
+_LONGEST_GATHERING = 5
+"""So many times that at most, however closely they follow each other."""
 
 _T = TypeVar("_T")
 
@@ -109,7 +111,7 @@ class SqliteLedger:
         if len(self._asked) >= self._expected:
             self._hand_over()
         elif self._timer is None:
-            self._timer = loop.call_later(GATHER_SECONDS, self._hand_over)
+            self._wait_for_others(_LONGEST_GATHERING)
         return await answer
 
     def expect(self, connections: int) -> None:
@@ -157,6 +159,19 @@ class SqliteLedger:
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
             self._slot.release()
+
+    def _wait_for_others(self, left: int) -> None:
+        """Hand over what was asked as soon as nothing more comes, or that was looked at often enough."""
+        assert self._loop is not None
+        known = len(self._asked)
+
+        def look() -> None:
+            if left > 1 and len(self._asked) > known:
+                self._wait_for_others(left - 1)
+            else:
+                self._hand_over()
+
+        self._timer = self._loop.call_later(GATHER_SECONDS, look)
 
     def _hand_over(self) -> None:
         """Let the thread have what was asked so far."""

@@ -193,24 +193,38 @@ class Picking:
 
     def _choose(self, count: int, now: int) -> list[Picked]:
         """Candidates of one lane; none is read ahead before those chosen are taken, or the same would be read again."""
-        chosen: list[Picked] = []
         for lane in (_URGENT, _DIGEST):
             due = [source for source in self._sources if source.lane == lane and source.due_at <= now]
-            turns = deque(sorted(due, key=lambda source: self._served.get(source.key, 0)))
-            while turns and len(chosen) < count:
-                source = turns.popleft()
-                if (candidate := self._peek(source, now)) is not None:
-                    source.ahead.popleft()
-                    chosen.append(candidate)
-                    if source.ahead:
-                        turns.append(source)
-                    self._served_count += 1
-                    self._served[source.key] = self._served_count
-                    if self._gates is not None:
-                        self._gates.pick(candidate.domain_key, source.list_id)
-            if chosen:
-                break
+            alone = len(due) == 1 and self._gates is None
+            if chosen := self._choose_run(due[0], count, now) if alone else self._choose_in_turn(due, count, now):
+                return chosen
+        return []
+
+    def _choose_run(self, source: _Source, count: int, now: int) -> list[Picked]:
+        """The next candidates of the only source, where nothing is counted."""
+        if self._peek(source, now) is None:
+            return []
+        self._serve(source)
+        return [source.ahead.popleft() for _ in range(min(count, len(source.ahead)))]
+
+    def _choose_in_turn(self, due: list[_Source], count: int, now: int) -> list[Picked]:
+        chosen: list[Picked] = []
+        turns = deque(sorted(due, key=lambda source: self._served.get(source.key, 0)))
+        while turns and len(chosen) < count:
+            source = turns.popleft()
+            if (candidate := self._peek(source, now)) is not None:
+                source.ahead.popleft()
+                chosen.append(candidate)
+                if source.ahead:
+                    turns.append(source)
+                self._serve(source)
+                if self._gates is not None:
+                    self._gates.pick(candidate.domain_key, source.list_id)
         return chosen
+
+    def _serve(self, source: _Source) -> None:
+        self._served_count += 1
+        self._served[source.key] = self._served_count
 
     def _peek(self, source: _Source, now: int) -> Picked | None:
         """The next candidate of a source; None when it has no more, and then it is no longer due."""

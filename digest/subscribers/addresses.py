@@ -145,8 +145,9 @@ def redact(text: str, address: str = "") -> str:
         text: what a relay said, or another text from outside.
         address: the reader it is about; replies often name the part before the @-sign or the domain alone, so those go too.
     """
-    text = _SPACED_AT.sub("@", _QUOTED_LOCAL.sub("x@", text))
-    text = _PIECE.sub(lambda piece: "<address>" if _AT_SIGN.search(piece[0]) else piece[0], text)
+    if _AT_SIGN.search(text):
+        text = _SPACED_AT.sub("@", _QUOTED_LOCAL.sub("x@", text))
+        text = _PIECE.sub(lambda piece: "<address>" if _AT_SIGN.search(piece[0]) else piece[0], text)
     local, _, domain = address.rpartition("@")
     if domain and domain.casefold() in text.casefold():
         text = re.sub(rf"(?<!\w){re.escape(domain)}(?!\w)", "<domain>", text, flags=re.IGNORECASE)

@@ -69,6 +69,35 @@ async def test_questions_of_many_connections_share_one_transaction(ledger, monke
     assert sum(sizes) == 20 and len(sizes) <= 2
 
 
+async def test_questions_that_follow_each_other_closely_share_one_transaction(ledger, monkeypatch) -> None:
+    sizes: list[int] = []
+    exchange = ledger._sending.exchange
+    monkeypatch.setattr(ledger._sending, "exchange", lambda asked, now: (sizes.append(len(asked)), exchange(asked, now))[1])
+    monkeypatch.setattr("digest.store.ledger.GATHER_SECONDS", 0.2)
+    ledger.expect(20)
+
+    async def ask(number: int) -> None:
+        await asyncio.sleep(0.12 * number)
+        await ledger.ask(None, None, True)
+
+    await asyncio.gather(*(ask(number) for number in range(5)))
+
+    assert sum(sizes) == 5 and len(sizes) <= 2
+
+
+async def test_a_question_is_answered_however_many_others_follow_it(ledger, monkeypatch) -> None:
+    monkeypatch.setattr("digest.store.ledger.GATHER_SECONDS", 0.1)
+    ledger.expect(10_000)
+    first = asyncio.create_task(ledger.ask(None, None, False))
+    others: list[asyncio.Task[object]] = []
+    while not first.done() and len(others) < 2_000:
+        others.append(asyncio.create_task(ledger.ask(None, None, False)))
+        await asyncio.sleep(0.001)
+
+    assert first.done()
+    await asyncio.gather(*others)
+
+
 QUERIES = [
     (picking._AHEAD_OF_EDITION, ("x", 1, 0, 500)),
     (picking._AHEAD_OF_LETTERS, (0, 0, 500)),
