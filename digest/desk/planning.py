@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from functools import cache, cached_property
 
 from sqlalchemy import Connection
 
-from digest.editions.content import Form, VariantContent, build_content
+from digest.editions.content import Form, VariantContent, build_content, open_arranger
 from digest.editions.edition import Edition
 from digest.editions.facts import EVERYTHING, ItemFacts, LogEvent, build_facts, build_roots
 from digest.editions.narrowing import Likeness, Narrowing
@@ -93,8 +93,9 @@ class Plan:
 
     def whole(self, settings: Settings, language: str, form: str = "full") -> VariantContent:
         """The edition with all its events, for one language and form."""
-        build = _open_builder(self.facts, self.newsroom, settings, self.edition)
-        return build(self.events, {EVERYTHING: 0}, language, form)
+        interest, order, choices = {EVERYTHING: 0}, _order_topics(settings), self.edition.choices
+        ranks = self.newsroom.ranks
+        return build_content(self.events, self.facts, interest, ranks, order, choices, language, _name_form(form))
 
     def readers_of(self, item: str) -> int:
         """How many readers get an item in whichever way."""
@@ -177,13 +178,15 @@ def plan_edition(connection: Connection, edition: Edition, settings: Settings) -
     rule = build_rule(connection, settings, edition.list_id, edition.rhythm, edition.moment, edition.choices.excluded)
     candidates = find_candidates(connection, edition.list_id, log, facts, rule)
     newsroom = read_newsroom(connection, edition.horizon)
-    build = _open_builder(facts, newsroom, settings, edition)
-    narrowing = Narrowing(candidates, read_moves(connection), read_places(connection))
+    narrowing = Narrowing(candidates, read_moves(connection), read_places(connection), _order_topics(settings))
+    arrange = open_arranger(newsroom.ranks, edition.choices)
 
     @cache
     def carry(likeness: Likeness, language: str, form: str) -> VariantContent | None:
-        selection, interest = narrowing.pick(likeness, language)
-        return build(selection, interest, language, form) if selection else None
+        new, corrected, withdrawn = narrowing.pick(likeness, language)
+        if not (new or corrected or withdrawn):
+            return None
+        return VariantContent(language, _name_form(form), arrange(new), corrected, withdrawn)
 
     empty = 0
     grouped: dict[VariantContent, list[ReaderGroup]] = {}
@@ -261,15 +264,9 @@ def _kin(named: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*reached, *(other for topic in reached for other in topics_into(topic, settings)))))
 
 
-def _open_builder(
-    facts: Mapping[str, ItemFacts], newsroom: Newsroom, settings: Settings, edition: Edition
-) -> Callable[[Selection, Mapping[str, int], str, str], VariantContent]:
-    """Builds contents of an edition, of a selection and an interest, in a language and form."""
-    order = tuple(name for name, topic in settings.topics.items() if topic.moved_to is None)
-    ranks, choices = newsroom.ranks, edition.choices
+def _order_topics(settings: Settings) -> tuple[str, ...]:
+    return tuple(name for name, topic in settings.topics.items() if topic.moved_to is None)
 
-    def build(selection: Selection, interest: Mapping[str, int], language: str, form: str) -> VariantContent:
-        known: Form = "discreet" if form == "discreet" else "full"
-        return build_content(selection, facts, interest, ranks, order, choices, language, known)
 
-    return build
+def _name_form(form: str) -> Form:
+    return "discreet" if form == "discreet" else "full"

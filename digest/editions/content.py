@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from digest.editions.edition import Choices
 from digest.editions.facts import ItemFacts
 from digest.editions.selection import Interest, Selection, build_sections
 
-__all__ = ["CarriedItem", "Form", "VariantContent", "build_content"]
+__all__ = ["CarriedItem", "Form", "VariantContent", "build_content", "open_arranger"]
 
 Form = Literal["full", "discreet"]
 
@@ -84,15 +84,16 @@ def build_content(
         choices: staff's lead and order; an item they name that this reader does not get changes nothing.
     """
     sections = build_sections(selection, facts, interest, topics)
-    carried = [_carry(item, count, section) for (item, count), section in zip(selection.new, sections, strict=True)]
+    carried = [CarriedItem(item, count, section) for (item, count), section in zip(selection.new, sections, strict=True)]
+    return VariantContent(language, form, open_arranger(ranks, choices)(carried), selection.corrected, selection.withdrawn)
+
+
+def open_arranger(ranks: Mapping[str, int], choices: Choices) -> Callable[[Iterable[CarriedItem]], tuple[CarriedItem, ...]]:
+    """Puts the new items of a variant in the order in which they are read; the arguments are those of `build_content`."""
     first = list(dict.fromkeys(name for name in (choices.lead, *choices.order) if name))
     places = {name: place - len(first) for place, name in enumerate(first)}
 
-    def place(entry: CarriedItem) -> int:
+    def find_place(entry: CarriedItem) -> int:
         return places[entry.item] if entry.item in places else ranks.get(entry.item, len(ranks))
 
-    return VariantContent(language, form, tuple(sorted(carried, key=place)), selection.corrected, selection.withdrawn)
-
-
-_carry = lru_cache(maxsize=10_000)(CarriedItem)
-"""One value for all the variants that carry an item so."""
+    return lambda carried: tuple(sorted(carried, key=find_place))

@@ -9,21 +9,25 @@ and it is what `select` says of each of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, reduce
 from operator import or_
 
+from digest.editions.content import CarriedItem
 from digest.editions.facts import EVERYTHING, ItemFacts
 from digest.editions.memories import Places, split_memory
 from digest.editions.moves import Move, follow_moves
-from digest.editions.selection import Candidates, Selection, is_behind, pick_new, pick_told
+from digest.editions.selection import Candidates, find_section, is_behind, is_best_version, pick_told
 
 __all__ = ["Likeness", "Narrowing"]
 
 Likeness = tuple[int, int, int]
 """What an edition can carry to somebody: the items that are new to them, their topics that matter for these, and the items
 of which they have to be told something; each as bits."""
+
+Told = tuple[tuple[str, int], ...]
+"""Items, each with the number of corrections that it has now."""
 
 
 class Narrowing:
@@ -37,11 +41,13 @@ class Narrowing:
         candidates: the edition's.
         moves: every topic that has moved; who follows it follows its target.
         places: where in the log each item was released, as the rows of memories were made by.
+        order: newsroom.toml's topics in their order.
     """
 
-    def __init__(self, candidates: Candidates, moves: Mapping[str, Move], places: Places) -> None:
-        self._candidates, self._moves = candidates, moves
-        self._items = sorted({item for entries in candidates.entries.values() for _, item in entries})
+    def __init__(self, candidates: Candidates, moves: Mapping[str, Move], places: Places, order: Sequence[str] = ()) -> None:
+        self._candidates, self._moves, self._order = candidates, moves, order
+        items = {item for entries in candidates.entries.values() for _, item in entries}
+        self._items = sorted(items, key=lambda item: candidates.items[item].released, reverse=True)
         self._width = len(self._items)
         self._all = (1 << self._width) - 1
         self._revised = {item: 1 << self._width + place for place, item in enumerate(sorted(candidates.revised))}
@@ -61,7 +67,7 @@ class Narrowing:
         self._find_told = _Parts(self._sketch_told).__getitem__
         self._find_plain = cache(self._sketch_plain)
         self._find_reach = cache(self._unite_reach)
-        self._name_topics = cache(self._list_topics)
+        self._find_carried = cache(self._carry)
         self._find_notes = cache(lambda told: pick_told(candidates, self._name_told(told)))
 
     def sketch_claimed(self, claimed: AbstractSet[str]) -> int:
@@ -75,12 +81,17 @@ class Narrowing:
         new = interest & ~had & self._all
         return new, interest >> self._width & self._find_reach(new), had >> self._width
 
-    def pick(self, likeness: Likeness, language: str) -> tuple[Selection, dict[str, int]]:
-        """What readers of this likeness are carried, and an interest without floors by which sections can be built."""
+    def pick(self, likeness: Likeness, language: str) -> tuple[tuple[CarriedItem, ...], Told, tuple[str, ...]]:
+        """What readers of this likeness are carried: as new, newest release first, as corrected, and as withdrawn."""
         new, topics, told = likeness
-        followed = self._name_topics(topics)
-        carried = pick_new(self._candidates, self._name_items(new), followed.keys(), language)
-        return Selection(carried, *self._find_notes(told)), followed
+        carried = []
+        while new:
+            lowest = new & -new
+            place = lowest.bit_length() - 1
+            if (found := self._find_carried(place, topics & self._reach[place], language)) is not None:
+                carried.append(found)
+            new ^= lowest
+        return (tuple(carried), *self._find_notes(told))
 
     def sketch_interests(self, rows: Iterable[tuple[int, str]]) -> dict[int, int]:
         """Those of rows of interests: their numbers, and texts as `digest.editions.interests.render_row` makes them."""
@@ -136,16 +147,13 @@ class Narrowing:
         """The topics that decide between versions of these items, and in which section each stands."""
         return reduce(or_, (reach for place, reach in enumerate(self._reach) if items >> place & 1), 0)
 
-    def _list_topics(self, bits: int) -> dict[str, int]:
-        return dict.fromkeys((topic for topic, bit in self._topics.items() if bits & bit), 0)
-
-    def _name_items(self, bits: int) -> list[str]:
-        found = []
-        while bits:
-            lowest = bits & -bits
-            found.append(self._items[lowest.bit_length() - 1])
-            bits ^= lowest
-        return found
+    def _carry(self, place: int, topics: int, language: str) -> CarriedItem | None:
+        """A new item as readers of these of its topics get it; None if another version of it suits them better."""
+        item = self._candidates.items[self._items[place]]
+        followed = {topic for topic, bit in self._topics.items() if topics & bit}
+        if not is_best_version(item.item, self._candidates, followed, language):
+            return None
+        return CarriedItem(item.item, item.corrections, find_section(item, followed, self._order))
 
     def _name_told(self, bits: int) -> list[str]:
         return [item for place, item in enumerate(self._revised) if bits >> place & 1] if bits else []

@@ -14,12 +14,10 @@ reader ever gets one: the one in their language, else in the newsroom's, else th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from operator import attrgetter
 
 from digest.editions.facts import EVERYTHING, Entry, ItemFacts
 
@@ -35,14 +33,13 @@ __all__ = [
     "build_candidates",
     "build_sections",
     "could_carry",
+    "find_section",
     "had_reach",
     "is_behind",
-    "pick_new",
+    "is_best_version",
     "pick_told",
     "select",
 ]
-
-_RELEASED = attrgetter("released")
 
 WITHDRAWAL_TOLD = -1
 """Stands in `Had` for the number of corrections once the reader was told that the item is withdrawn."""
@@ -181,22 +178,8 @@ def select(candidates: Candidates, interest: Interest, language: str, had: Had, 
         for item in candidates.revised.keys() & had.keys()
         if item not in claimed and is_behind(had[item], candidates.revised[item])
     ]
-    return Selection(pick_new(candidates, new, interest.keys(), language), *pick_told(candidates, told))
-
-
-def pick_new(
-    candidates: Candidates, open_items: Iterable[str], topics: AbstractSet[str], language: str
-) -> tuple[tuple[str, int], ...]:
-    """What is new to a reader, as `Selection.new`: of a translation group the version that suits best.
-
-    Args:
-        candidates: the edition's.
-        open_items: the items that are news to them, whichever version they want.
-        topics: what they follow.
-        language: the language that they chose.
-    """
-    chosen = [candidates.items[item] for item in open_items if _is_best_version(item, candidates, topics, language)]
-    return tuple([(item.item, item.corrections) for item in _newest_first(chosen)])
+    chosen = [candidates.items[item] for item in new if is_best_version(item, candidates, interest.keys(), language)]
+    return Selection(tuple((item.item, item.corrections) for item in _newest_first(chosen)), *pick_told(candidates, told))
 
 
 def pick_told(candidates: Candidates, told: Iterable[str]) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
@@ -231,30 +214,24 @@ def add_to_had(had: Had, selection: Selection) -> dict[str, int]:
 def build_sections(
     selection: Selection, facts: Mapping[str, ItemFacts], interest: Interest, order: Sequence[str]
 ) -> tuple[str, ...]:
-    """The section of each new item, in the order of `selection.new`: its first topic that the reader follows.
+    """The section of each new item, in the order of `selection.new`.
 
     Args:
         selection: what the reader is carried.
         facts: the newsroom at the edition's horizon.
         interest: what the reader follows; with `EVERYTHING` in it, every topic.
         order: newsroom.toml's topics in their order; a topic that is no longer there comes last.
-
-    Returns:
-        Topics; for an item without any, which only readers of everything get, the empty string.
     """
-    sort_topics, everything = _open_sorter(tuple(order)), EVERYTHING in interest
-
-    def section(item: str) -> str:
-        return next((topic for topic in sort_topics(facts[item].topics) if everything or topic in interest), "")
-
-    return tuple(section(item) for item, _ in selection.new)
+    return tuple(find_section(facts[item], interest.keys(), order) for item, _ in selection.new)
 
 
-@lru_cache(maxsize=8)
-def _open_sorter(order: tuple[str, ...]) -> Callable[[tuple[str, ...]], Sequence[str]]:
-    """Sorts the topics of items, which many items share, into this order."""
-    ranks = {topic: rank for rank, topic in enumerate(order)}
-    return lru_cache(maxsize=10_000)(lambda topics: sorted(topics, key=lambda topic: ranks.get(topic, len(ranks))))
+def find_section(item: ItemFacts, topics: AbstractSet[str], order: Sequence[str]) -> str:
+    """The section in which an item stands for those who follow these topics: the first of its own in that order.
+
+    For an item without any, which only readers of everything get, the empty string.
+    """
+    followed = [topic for topic in item.topics if EVERYTHING in topics or topic in topics]
+    return min(followed, key=lambda topic: order.index(topic) if topic in order else len(order), default="")
 
 
 def _is_fresh(entry: Entry, rule: Rule) -> bool:
@@ -283,7 +260,7 @@ def is_behind(told: int, now: int) -> bool:
     return told != WITHDRAWAL_TOLD and (now == WITHDRAWAL_TOLD or told < now)
 
 
-def _is_best_version(item: str, candidates: Candidates, topics: AbstractSet[str], language: str) -> bool:
+def is_best_version(item: str, candidates: Candidates, topics: AbstractSet[str], language: str) -> bool:
     """Whether a reader is given this version: of those that stand in a topic of theirs, none suits them better.
 
     Floors, ages and exclusions do not matter here: a version that is old news to a reader is not replaced by another.
@@ -301,4 +278,4 @@ def _is_best_version(item: str, candidates: Candidates, topics: AbstractSet[str]
 
 
 def _newest_first(items: Iterable[ItemFacts]) -> list[ItemFacts]:
-    return sorted(items, key=_RELEASED, reverse=True)
+    return sorted(items, key=lambda item: item.released, reverse=True)

@@ -11,9 +11,10 @@ from digest.store.sqlite import transaction
 
 __all__ = ["Pausing"]
 
-_GOAL = 0.04
+_GOAL = 0.02
 """How long, in seconds, a step may keep the database to itself."""
-_LEAST, _MOST = 50, 20_000
+_LEAST, _FIRST, _MOST = 50, 200, 1_000
+"""How many rows; so few that also those which take longer than the ones before are soon written."""
 
 
 class Pausing:
@@ -24,14 +25,14 @@ class Pausing:
     """
 
     def __init__(self) -> None:
-        self.size = 200
+        self.size = _FIRST
 
     @contextmanager
     def step(self, connection: sqlite3.Connection) -> Iterator[None]:
-        """One writing transaction; afterwards a pause, in which whoever waits finds the database free."""
+        """One writing transaction; afterwards as long a pause, in which whoever waits finds the database free."""
         with transaction(connection):
             began = time.monotonic()
             yield
         taken = time.monotonic() - began
         self.size = min(max(int(self.size * min(_GOAL / max(taken, 0.001), 2)), _LEAST), _MOST)
-        time.sleep(max(taken, _GOAL) / 2)  # as long as the longest of SQLite's first naps before it looks again
+        time.sleep(taken)

@@ -20,11 +20,10 @@ from digest.editions.edition import Edition
 from digest.editions.memories import Addition
 from digest.editions.narrowing import Likeness, Narrowing
 from digest.store.releases import to_seconds
-from digest.store.settling import settle
 from digest.store.sqlite import AnyConnection, driver
 from digest.store.variants import insert_variant, read_contents
 
-__all__ = ["FrozenVariant", "ReaderGroup", "freeze", "read_audience", "settle"]
+__all__ = ["FrozenVariant", "ReaderGroup", "freeze", "read_audience"]
 
 
 @dataclass(slots=True)
@@ -115,16 +114,15 @@ def read_audience(connection: AnyConnection, edition: Edition, urgent: bool, nar
     interests = narrowing.sketch_interests(plain.execute(_SHARED.format(table="interest", column="floors")))
     memories = narrowing.sketch_memories(plain.execute(_SHARED.format(table="had", column="sent")))
     claims = _Claims(plain, narrowing)
-    alike: dict[tuple[int, int, str, str, str], ReaderGroup] = {}
     groups: dict[tuple[Likeness, str, str, str], ReaderGroup] = {}
     for interest_id, had_id, language, form, claim, reader_count in plain.execute("SELECT * FROM temp.grouped"):
-        had = claims.sketch_had(had_id, claim) if "s" in claim else memories[had_id]
-        sketches = interests[interest_id], had, language, form, claim
-        group = alike.get(sketches)
+        had, claimed = memories[had_id], 0
+        if claim:
+            had, claimed = claims.sketch_had(had_id, claim) if "s" in claim else had, claims.sketch_claimed(claim)
+        key = narrowing.compare(interests[interest_id], had, claimed), language, form, claim
+        group = groups.get(key)
         if group is None:
-            likeness = narrowing.compare(interests[interest_id], had, claims.sketch_claimed(claim) if claim else 0)
-            key = likeness, language, form, claim
-            group = alike[sketches] = groups.get(key) or groups.setdefault(key, ReaderGroup(*key))
+            group = groups[key] = ReaderGroup(*key)
         group.reader_count += reader_count
         if reader_count > 0:  # else these stand apart, and are taken from where they were counted before
             group.rows.append(interest_id)
@@ -161,13 +159,14 @@ class _Claims:
         texts = [row[0] for row in plain.execute("SELECT DISTINCT claims FROM temp.grouped WHERE claims > ''")]
         self._contents = read_contents(plain, {int(claim[:-1]) for text in texts for claim in text.split()})
         self.sketch_claimed = cache(self._sketch_claimed)
+        self.sketch_had = cache(self._sketch_had)
         self._find_addition = cache(self._build_addition)
 
     def _sketch_claimed(self, text: str) -> int:
         items = (self._contents[int(claim[:-1])].selection.items for claim in text.split() if claim.endswith("o"))
         return self._narrowing.sketch_claimed(frozenset().union(*items))
 
-    def sketch_had(self, row: int, text: str) -> int:
+    def _sketch_had(self, row: int, text: str) -> int:
         """The sketch of what was had, with what was sent and is not settled yet."""
         had: str = self._plain.execute("SELECT sent FROM had WHERE id = ?", (row,)).fetchone()[0]
         for claim in text.split():

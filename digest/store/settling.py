@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from digest.editions.memories import Addition, Places
@@ -83,7 +83,7 @@ class _Settling:
 
     def __init__(self, plain: sqlite3.Connection) -> None:
         self._plain = plain
-        self._find_addition = cache(self._build_addition)
+        self._find_addition = lru_cache(maxsize=500)(self._build_addition)
         self._places: Places | None = None
         plain.execute("DROP TABLE IF EXISTS temp.settling")
         plain.execute(

@@ -8,7 +8,7 @@ from digest.delivery.transitions import Decision
 from digest.desk.approving import approve, freeze_edition
 from digest.desk.editions import prepare, show
 from digest.desk.steering import decide
-from digest.store.planning import settle
+from digest.store.settling import settle
 from digest.work.sending import send
 
 WRONG = {"corrections": "[{date: 2022-02-22, note: It was Tuesday.}]"}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.editions.facts import EVERYTHING, build_facts, build_roots
+from digest.editions.facts import EVERYTHING, build_roots
 from digest.editions.interests import render_row
 from digest.editions.memories import Places, render_memory
 from digest.editions.moves import Move, follow_moves
@@ -24,7 +24,7 @@ def narrow(log):
     def narrow(moves=None, **rule):
         candidates = build_candidates(log.facts(), build_roots(log.events), log.rule(**rule))
         places = Places.of({event.item: event.number for event in reversed(log.events)})
-        return candidates, Narrowing(candidates, moves or {}, places)
+        return candidates, Narrowing(candidates, moves or {}, places, TOPICS)
 
     return narrow
 
@@ -34,6 +34,12 @@ def compare(narrowing, interest, had=None, claimed=()):
     interests = narrowing.sketch_interests([(7, render_row(interest))])
     memories = narrowing.sketch_memories([(9, render_memory(had or {}, narrowing.places))])
     return narrowing.compare(interests[7], memories[9], narrowing.sketch_claimed(frozenset(claimed)))
+
+
+def pick(narrowing, interest, had=None, claimed=(), language="en"):
+    """What a reader is carried."""
+    new, corrected, withdrawn = narrowing.pick(compare(narrowing, interest, had, claimed), language)
+    return Selection(tuple((item.item, item.corrections) for item in new), corrected, withdrawn)
 
 
 def build_log(log, chance: random.Random) -> None:
@@ -68,10 +74,11 @@ def test_what_those_who_are_alike_are_carried_is_what_each_would_be_carried_alon
         language = chance.choice(("en", "uk", "fr", "de"))
         followed = follow_moves(interest, moves)
         alone = select(candidates, followed, language, had, claimed)
-        together, topics_of_all = narrowing.pick(compare(narrowing, interest, had, claimed), language)
+        together = pick(narrowing, interest, had, claimed, language)
         assert together == alone
-        facts = build_facts(log.events, log.end)
-        assert build_sections(together, facts, topics_of_all, TOPICS) == build_sections(alone, facts, followed, TOPICS)
+        sections = build_sections(alone, log.facts(), followed, TOPICS)
+        new, *_ = narrowing.pick(compare(narrowing, interest, had, claimed), language)
+        assert tuple(item.section for item in new) == sections
         carried += bool(alone)
     assert carried > 5 or urgent_only, "the logs have become too poor to find anything"
 
@@ -97,7 +104,7 @@ def test_who_has_nothing_to_get_is_like_everybody_else_who_has_not(log, narrow):
     _, narrowing = narrow()
     nothing = compare(narrowing, {"russia": 0})
     assert compare(narrowing, {"ukraine": 0}, {"a": 0}) == compare(narrowing, {"ukraine": 1}) == nothing
-    assert narrowing.pick(nothing, "en") == (Selection(), {})
+    assert narrowing.pick(nothing, "en") == ((), (), ())
 
 
 def test_what_is_claimed_is_neither_new_nor_told(log, narrow):
@@ -105,10 +112,8 @@ def test_what_is_claimed_is_neither_new_nor_told(log, narrow):
     log.add("released", "b")
     log.add("corrected", "b")
     _, narrowing = narrow()
-    selection, _ = narrowing.pick(compare(narrowing, {"ukraine": 0}, {"b": 0}, ["a", "b"]), "en")
-    assert not selection
-    selection, _ = narrowing.pick(compare(narrowing, {"ukraine": 0}, {"b": 0}, ["a"]), "en")
-    assert selection == Selection(corrected=(("b", 1),))
+    assert not pick(narrowing, {"ukraine": 0}, {"b": 0}, ["a", "b"])
+    assert pick(narrowing, {"ukraine": 0}, {"b": 0}, ["a"]) == Selection(corrected=(("b", 1),))
 
 
 def test_rows_are_found_by_their_numbers(log, narrow):

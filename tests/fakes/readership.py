@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select as choose
 from sqlalchemy import text, update
 
-from digest.editions.content import CarriedItem, VariantContent
+from digest.editions.content import VariantContent
 from digest.editions.edition import Edition
 from digest.editions.facts import LogEvent, build_facts, build_roots, topics_entered
 from digest.editions.narrowing import Narrowing
@@ -171,10 +171,9 @@ class Readership:
         groups, narrowing = self._read(connection, edition, urgent)
         planned: dict[VariantContent, list] = {}
         for group in groups:
-            selection, _ = narrowing.pick(group.likeness, group.language)
-            if selection:
-                new = tuple(CarriedItem(item, count, "") for item, count in selection.new)
-                content = VariantContent(group.language, group.form, new, selection.corrected, selection.withdrawn)
+            new, corrected, withdrawn = narrowing.pick(group.likeness, group.language)
+            if new or corrected or withdrawn:
+                content = VariantContent(group.language, group.form, new, corrected, withdrawn)
                 planned.setdefault(content, []).append(group)
         variants = [FrozenVariant(content, "m", groups) for content, groups in planned.items()]
         return freeze(connection, edition, variants, urgent, lane, NOW)

@@ -119,6 +119,14 @@ def test_every_connection_is_durable_and_checks_references(store: Store):
         assert [connection.execute(text(f"PRAGMA {name}")).scalar() for name in pragmas] == ["wal", 2, 1, 1]
 
 
+def test_references_are_left_unchecked_only_where_that_was_asked_for(store: Store):
+    broken = text("INSERT INTO consent (subscription_id, epoch, form, words, language, at) VALUES (99, 1, '', '', 'en', 0)")
+    with store.writing(references=False) as connection:
+        connection.execute(broken)
+    with pytest.raises(StoreError, match="FOREIGN KEY"), store.writing() as connection:
+        connection.execute(broken)
+
+
 def test_a_site_may_lie_in_a_folder_of_any_name(tmp_path: Path):
     var = tmp_path / "100% news? #1 & more" / "var"
     open_store(var).close()

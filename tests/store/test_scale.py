@@ -96,6 +96,7 @@ def test_the_preview_counts_whom_the_freeze_writes_to(frozen, place):
     assert [(one.content, one.reader_count) for one in preview.variants] == [
         (one.content, one.reader_count) for one in plan.variants
     ]
+    assert rows(place, "PRAGMA foreign_key_check(delivery)") == []
     suppressed = rows(place, "SELECT count(*) FROM suppression")[0][0]
     assert made + plan.empty_count + suppressed == READERS
     of_variant = Counter(
