@@ -112,7 +112,8 @@ def test_two_senders_together_keep_to_every_limit(terminal, start_relay, prepare
     name = prepare({"slow.example": 18, "quick.example": 30}, limits)
     terminal.variables["DIGEST_SMTP_URL"] = relay.url
     senders = [terminal.start("send", name) for _ in range(2)]
-    assert [sender.wait(timeout=60) for sender in senders] == [0, 0]
+    ended = sorted(sender.wait(timeout=60) for sender in senders)
+    assert ended in ([0, 0], [0, 5]), "one may end while the other has the last letters in hand; that one finishes"
 
     taken = relay.taken()
     assert set(Counter(letter.recipient for letter in taken).values()) == {1} and len(taken) == 48
