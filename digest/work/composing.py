@@ -22,7 +22,7 @@ class Composer:
 
     def __init__(self, place: Workplace) -> None:
         self._keys, self._sealer, self._addresses, self._var = place.keys, place.sealer, place.addresses, place.site.var
-        self._message = lru_cache(maxsize=128)(self._read)
+        self._message = lru_cache(maxsize=64)(self._read)
         self._signer = lru_cache(maxsize=None)(place.signer)
 
     def compose(self, picked: Picked) -> Letter:
