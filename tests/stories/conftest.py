@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 
@@ -172,6 +173,7 @@ class Server:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._process: subprocess.Popen[str] | None = None
+        self._printed = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (it lives as long as the server)
         self.port = _find_port()
         self.address = f"http://127.0.0.1:{self.port}"
 
@@ -190,9 +192,19 @@ class Server:
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "digest", "serve"],
             cwd=self._terminal.folder, env={**os.environ, **self._terminal.variables},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=self._begin_print(), stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self._wait_until_it_answers()
+
+    def _begin_print(self) -> IO[str]:
+        self._printed.seek(0)
+        self._printed.truncate()
+        return self._printed
+
+    def told(self) -> str:
+        """What it has printed so far."""
+        size = os.fstat(self._printed.fileno()).st_size
+        return os.pread(self._printed.fileno(), size, 0).decode("utf-8")
 
     def listen_on_its_own_port(self) -> None:
         """Leave the port of newsroom.toml to another server of the site."""
@@ -204,7 +216,7 @@ class Server:
         end = time.monotonic() + 60
         while time.monotonic() < end:
             if self._process.poll() is not None:
-                pytest.fail(f"it ended: {self._process.communicate()}")
+                pytest.fail(f"it ended: {self.told()} {self._process.communicate()}")
             with closing(socket.socket()) as connection:
                 if connection.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
@@ -230,12 +242,12 @@ class Server:
         process, self._process = self._process, None
         process.send_signal(signal.SIGTERM)
         try:
-            printed, complaints = process.communicate(timeout=20)
+            _, complaints = process.communicate(timeout=20)
         except subprocess.TimeoutExpired:
             process.kill()
-            pytest.fail(f"it did not end: {process.communicate()}")
+            pytest.fail(f"it did not end: {self.told()} {process.communicate()}")
         assert (process.returncode, complaints) == (0, "")
-        first, *rest = printed.splitlines()
+        first, *rest = self.told().splitlines()
         assert first.startswith("Serving ")
         return rest
 
@@ -251,10 +263,13 @@ class Server:
         self._process.communicate()
         self._process = None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether it was started and not ended."""
-        return self._process is not None
+    def close(self) -> None:
+        """End it if it runs."""
+        try:
+            if self._process is not None:
+                self.end()
+        finally:
+            self._printed.close()
 
 
 def _find_port() -> int:
@@ -272,20 +287,16 @@ def _find_port() -> int:
 @pytest.fixture
 def server(terminal: Terminal) -> Iterator[Server]:
     """The real server for the terminal's site, not yet started; at the end of the test it must end well."""
-    server = Server(terminal)
-    yield server
-    if server.is_running:
-        server.end()
+    with closing(Server(terminal)) as server:
+        yield server
 
 
 @pytest.fixture
 def another_server(terminal: Terminal) -> Iterator[Server]:
     """A second server for the same site, which listens on a port of its own."""
-    server = Server(terminal)
-    server.listen_on_its_own_port()
-    yield server
-    if server.is_running:
-        server.end()
+    with closing(Server(terminal)) as server:
+        server.listen_on_its_own_port()
+        yield server
 
 
 def _load_fake(name: str) -> ModuleType:

@@ -103,8 +103,7 @@ def serving(server: Any) -> Iterator[Callable[[Any], Any]]:
 
     yield start
     for one in started:
-        if one.is_running:
-            one.end()
+        one.close()
 
 
 def _wait_for(happens: Callable[[], object], seconds: float = 60) -> None:
