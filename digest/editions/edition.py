@@ -82,6 +82,7 @@ class Edition:
     paused_reason: str | None = None
     audience_count: int | None = None
     archive: Mapping[str, Any] | None = None
+    edited_by: str | None = None
 
 
 def to_draft(edition: Edition) -> Edition:

@@ -72,6 +72,7 @@ def build_edition(row: Any) -> Edition:
         paused_reason=row.paused_reason,
         audience_count=row.audience_count,
         archive=None if row.archive is None else json.loads(row.archive),
+        edited_by=row.edited_by,
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "create", "migrate", "revision"]
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration below migrations/versions/."""
 
 

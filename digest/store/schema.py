@@ -23,7 +23,8 @@ from sqlalchemy import (
 
 __all__ = [
     "barred", "consent", "delivery", "delivery_count", "domain_pace", "edition", "event", "fact", "had", "interest",
-    "journal", "metadata", "request", "subscription", "suppression", "variant", "version",
+    "journal", "metadata", "reader_count", "request", "staff", "staff_link", "staff_session", "subscription", "suppression",
+    "tally", "variant", "version",
 ]  # fmt: skip
 
 metadata = MetaData(
@@ -200,6 +201,7 @@ edition = Table(
     Column("paused_reason", Text),
     Column("audience_count", Integer),
     Column("archive", Text),
+    Column("edited_by", Text),
     UniqueConstraint("list_id", "rhythm", "period", "part"),
 )
 """Dated digests. `choices` are what staff set, `manifest` the pieces and settings that the approval covers."""
@@ -431,3 +433,67 @@ topic_move = Table(
     Column("at", BigInteger, nullable=False),
 )
 """When a topic was first seen to go on in another one: the log position from which its readers follow that one."""
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("roles", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("password", Text),
+    Column("code_key", LargeBinary),
+    Column("code_step", BigInteger),
+    Column("epoch", Integer, nullable=False, server_default=text("1")),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Members of staff: roles as a JSON list, the password as an argon2id hash, the second factor's key sealed, and the last
+time step whose code was taken, so that none counts twice. Removed ones stay, for the journal's sake."""
+
+staff_link = Table(
+    "staff_link",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("staff_id", _NUMBER, ForeignKey("staff.id")),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""Links that open the desk once (`first`, `invitation`, `reset`): the SHA-256 of the token, never the token."""
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),
+    Column("staff_id", _NUMBER, ForeignKey("staff.id"), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("said", Text, nullable=False, server_default=text("''")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("proved_at", BigInteger, nullable=False),
+    Index("staff_session_staff_id", "staff_id"),
+)
+"""Who is signed in: the SHA-256 of the cookie's value; `said` is what the next page has to say; `proved_at` when the
+password was last given."""
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Numbers that pages show, as JSON, and when they were counted: no page counts rows itself."""
+
+reader_count = Table(
+    "reader_count",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("list_id", Text, primary_key=True),
+    Column("facet", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""How many readers a list had at the end of a day (UTC), by `state`, `topic`, `rhythm`, `language`, `form` and `source`."""

@@ -45,7 +45,7 @@ CREATE TABLE edition (
 	paused_by TEXT,
 	paused_reason TEXT,
 	audience_count INTEGER,
-	archive TEXT,
+	archive TEXT, edited_by TEXT,
 	CONSTRAINT edition_pkey PRIMARY KEY (id),
 	CONSTRAINT edition_list_id_rhythm_period_part_key UNIQUE (list_id, rhythm, period, part)
 );
@@ -320,4 +320,60 @@ CREATE TABLE delivery_count (
 	CONSTRAINT delivery_count_variant_id_fkey FOREIGN KEY(variant_id) REFERENCES variant (id)
 );
 
-INSERT INTO alembic_version VALUES ('0005');
+CREATE TABLE staff (
+	id INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	roles TEXT NOT NULL,
+	state TEXT NOT NULL,
+	password TEXT,
+	code_key BLOB,
+	code_step BIGINT,
+	epoch INTEGER DEFAULT 1 NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT staff_pkey PRIMARY KEY (id),
+	CONSTRAINT staff_name_key UNIQUE (name)
+);
+
+CREATE TABLE staff_link (
+	token_hash BLOB NOT NULL,
+	purpose TEXT NOT NULL,
+	staff_id INTEGER,
+	created_by TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	CONSTRAINT staff_link_pkey PRIMARY KEY (token_hash),
+	CONSTRAINT staff_link_staff_id_fkey FOREIGN KEY(staff_id) REFERENCES staff (id)
+);
+
+CREATE TABLE staff_session (
+	id_hash BLOB NOT NULL,
+	staff_id INTEGER NOT NULL,
+	epoch INTEGER NOT NULL,
+	device TEXT NOT NULL,
+	said TEXT DEFAULT '' NOT NULL,
+	created_at BIGINT NOT NULL,
+	seen_at BIGINT NOT NULL,
+	proved_at BIGINT NOT NULL,
+	CONSTRAINT staff_session_pkey PRIMARY KEY (id_hash),
+	CONSTRAINT staff_session_staff_id_fkey FOREIGN KEY(staff_id) REFERENCES staff (id)
+);
+
+CREATE INDEX staff_session_staff_id ON staff_session (staff_id);
+
+CREATE TABLE tally (
+	name TEXT NOT NULL,
+	value TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	CONSTRAINT tally_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE reader_count (
+	day TEXT NOT NULL,
+	list_id TEXT NOT NULL,
+	facet TEXT NOT NULL,
+	value TEXT NOT NULL,
+	count BIGINT NOT NULL,
+	CONSTRAINT reader_count_pkey PRIMARY KEY (day, list_id, facet, value)
+);
+
+INSERT INTO alembic_version VALUES ('0006');

@@ -1,0 +1,138 @@
+"""One request at the desk as handlers see it, what they answer, and what a door is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from digest.desk.workplace import Workplace
+from digest.settings import Settings
+from digest.staff.members import Member
+from digest.staff.roles import Right
+from digest.web.fields import Field
+
+__all__ = ["HTML", "Answer", "Door", "Fields", "Handler", "Renders", "Upload", "Visit"]
+
+HTML = "text/html; charset=utf-8"
+
+Fields = Mapping[str, Sequence[str]]
+"""Values by the field's name, in the order in which they were sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back. `policy` replaces the desk's content security policy where a page needs another one."""
+
+    body: bytes
+    status: int = 200
+    media_type: str = HTML
+    fields: tuple[Field, ...] = ()
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a form."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+class Renders(Protocol):
+    """Makes a desk page of a template below templates/desk/ and its values."""
+
+    def __call__(self, template: str, visit: Visit, values: Mapping[str, Any]) -> bytes:
+        """The page as UTF-8; `digest.web.desk.printing` does it."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request that was let in: its session is good, its member has the door's right, and a form is one of ours.
+
+    `path` holds the values of the address's own parts, `token` what every form of the page must send back (field `token`),
+    `proved_at` the moment when the member last gave the password.
+    """
+
+    place: Workplace
+    member: Member
+    token: str = field(repr=False)
+    proved_at: datetime
+    address: str
+    renders: Renders
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Fields = field(default_factory=dict)
+    form: Fields = field(default_factory=dict, repr=False)
+    files: Mapping[str, Upload] = field(default_factory=dict, repr=False)
+    say: Callable[[str, str], None] = lambda _sentence, _tone: None
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the request."""
+        return self.place.now
+
+    @property
+    def settings(self) -> Settings:
+        """The site's settings."""
+        return self.place.site.settings
+
+    @property
+    def actor(self) -> str:
+        """The member's name, as the journal has it."""
+        return self.member.name
+
+    def may(self, right: Right) -> bool:
+        """Whether the member is allowed that; pages leave out what is not."""
+        return self.member.may(right)
+
+    def asked(self, name: str, default: str = "") -> str:
+        """The first value of a field of the query."""
+        return next(iter(self.query.get(name, ())), default)
+
+    def sent(self, name: str, default: str = "") -> str:
+        """The first value of a field of the form, without blanks at its ends."""
+        return next(iter(self.form.get(name, ())), default).strip()
+
+    def render(self, template: str, status: int = 200, policy: str = "", **values: Any) -> Answer:
+        """A page of the desk: a template below templates/desk/ that extends `desk/_base.html`."""
+        return Answer(self.renders(template, self, values), status, policy=policy)
+
+    def go(self, address: str, said: str = "", tone: str = "good", **query: str) -> Answer:
+        """Send the browser on with GET (303), so that going back never sends a form twice.
+
+        Args:
+            said: what the next page says at its top, one sentence; `tone` is `good` or `bad`.
+            query: fields of the query.
+        """
+        if said:
+            self.say(said, tone)
+        target = f"{address}?{urlencode(query)}" if query else address
+        return Answer(b"", 303, fields=((b"location", target.encode("ascii")),))
+
+
+Handler = Callable[[Visit], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An address of the desk, what it shows and what its form does.
+
+    Args:
+        path: below /desk, as Starlette writes it: `/editions/{edition}`.
+        right: what a member needs to come in at all.
+        show: answers GET and HEAD, and changes nothing; None where there is only a form's target.
+        act: answers POST; None where nothing can be done.
+        act_right: what a member needs to act, where that is more than to look.
+        proved: whether acting wants the password given within the last minutes.
+        takes_files: whether its form is multipart with files, of up to `digest.web.desk.forms.FILE_LIMIT` bytes.
+    """
+
+    path: str
+    right: Right
+    show: Handler | None = None
+    act: Handler | None = None
+    act_right: Right | None = None
+    proved: bool = False
+    takes_files: bool = False
