@@ -51,7 +51,7 @@ ROLES: Mapping[Role, frozenset[Right]] = {
     Role.LIST_KEEPER: _EVERYBODY | {Right.READERS, Right.EXPORT},
     Role.ADMINISTRATOR: _EVERYBODY | {Right.STAFF, Right.STOP, Right.OPERATE},
 }
-"""The rights of each role. An administrator makes members, but approves nothing and sees no address without a role for it."""
+"""The rights of each role. An administrator makes members, but neither approves nor sees an address without more roles."""
 
 
 def rights_of(roles: Collection[Role]) -> frozenset[Right]:
