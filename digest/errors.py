@@ -8,6 +8,7 @@
     ├── StoreError        the database or a file of the store
     ├── EditionError      a rule of editions refuses: not approved, changed since, stale revision
     ├── SubscriberError   a list, an address, a token, a key
+    ├── StaffError        a member of staff, a right, a password, signing in
     └── DeliveryError     the relay, the outbox, a sender
 
 Each surface renders them once: the command line as three short lines and the class's exit status, a page as a status
@@ -103,6 +104,10 @@ class EditionError(DigestError):
 
 class SubscriberError(DigestError):
     """A list, an address, a token or a key does not fit."""
+
+
+class StaffError(DigestError):
+    """A member of staff may not do this, is not who they say, or cannot be made what was asked."""
 
 
 class DeliveryError(DigestError):

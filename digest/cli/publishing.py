@@ -153,6 +153,7 @@ def _keep(site: Site, report: PublishReport) -> None:
 
 def serve(context: typer.Context) -> None:
     """Serve the site until stopped; what becomes due meanwhile is published by itself."""
+    from digest.desk.staffing import find_link_address, make_first_link
     from digest.desk.workplace import open_workplace
     from digest.web.running import build_server
     from digest.web.serving import listen
@@ -164,7 +165,14 @@ def serve(context: typer.Context) -> None:
     address = site.settings.newsroom.base_url
     with open_workplace(site) as place:
         app, beside = build_server(site, place.hot, typer.echo)
-    run(app, listener, lambda: typer.echo(f"Serving {site.public} on {host}:{port} ({address}/); Ctrl-C ends it"), beside)
+        first = make_first_link(place)
+
+    def tell() -> None:
+        typer.echo(f"Serving {site.public} on {host}:{port} ({address}/); Ctrl-C ends it")
+        if first is not None:
+            typer.echo(f"Nobody can sign in at the desk yet. This link works once, for a day: {find_link_address(place, first)}")
+
+    run(app, listener, tell, beside)
 
 
 def journal(

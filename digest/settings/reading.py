@@ -17,6 +17,7 @@ from digest.errors import Problem, SettingsError
 from digest.settings.finding import NAME
 from digest.settings.tables import (
     Delivery,
+    Desk,
     DomainPace,
     Feeds,
     Import,
@@ -39,7 +40,7 @@ RESERVED |= {"address", "subscribe", "topics", "u", "undo", "weekly", "daily", "
 """Names that an address of the site needs for itself; no topic, kind, list or item can have one."""
 _WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _PLAIN_VARIABLES = frozenset(f"DIGEST_{name}" for name in ("SITE", "NOW", "KEYS", "SMTP_URL", "DATABASE_URL", "TEST_ALL"))
-_FLAT_TABLES = ("newsroom", "feeds", "pictures", "delivery", "web")
+_FLAT_TABLES = ("newsroom", "feeds", "pictures", "delivery", "web", "desk")
 
 
 def read_settings(file: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -173,7 +174,7 @@ def _describe(fault: Any, source: _Source) -> Problem:
 def _fields_at(path: tuple[str, ...]) -> list[str]:
     tables: dict[str, type[Table]] = {
         "newsroom": Newsroom, "topics": Topic, "kinds": Kind, "lists": ReaderList, "feeds": Feeds,
-        "pictures": Pictures, "import": Import, "delivery": Delivery, "web": Web,
+        "pictures": Pictures, "import": Import, "delivery": Delivery, "web": Web, "desk": Desk,
     }  # fmt: skip
     if not path:
         return list(tables)

@@ -38,11 +38,13 @@ from digest.settings.values import (
 )
 
 __all__ = [
-    "Delivery", "DomainPace", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Settings", "Table",
-    "Topic", "Web",
+    "Delivery", "Desk", "DomainPace", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Settings",
+    "Table", "Topic", "Web",
 ]  # fmt: skip
 
-_NO_OUTPUT: dict[str, bool | set[str]] = {"delivery": True, "imports": True, "web": {"listen", "trusted_proxies"}}
+_NO_OUTPUT: dict[str, bool | set[str]] = {
+    "delivery": True, "imports": True, "desk": True, "web": {"listen", "trusted_proxies"},
+}  # fmt: skip
 """The values that nothing published or mailed follows from."""
 
 
@@ -173,6 +175,19 @@ class Web(Table):
     sign_up: bool = True
 
 
+class Desk(Table):
+    """How staff work together, and how long a sign-in counts.
+
+    `four_eyes`: whoever changed an edition last does not approve it. `hold`: how long the first letter of an edition waits
+    after the desk's word to send. `idle_limit`: how long a session may do nothing; `session_limit`: how long it lasts.
+    """
+
+    four_eyes: bool = True
+    hold: Duration = timedelta(minutes=5)
+    idle_limit: Duration = timedelta(hours=1)
+    session_limit: Duration = timedelta(hours=12)
+
+
 class Settings(Table):
     """All of newsroom.toml with the environment's changes applied."""
 
@@ -185,6 +200,7 @@ class Settings(Table):
     imports: Import = Field(default=Import(), alias="import")
     delivery: Delivery = Delivery()
     web: Web = Web()
+    desk: Desk = Desk()
 
     def find_topic(self, topic: str) -> str | None:
         """Where a topic goes on: itself, or the topic that it moved to, by any number of moves; None when they lead round.

@@ -12,6 +12,7 @@ from digest.desk.press_feeds import PressFeeds
 from digest.settings import Site
 from digest.store.hot import HotStore
 from digest.web.audience import Counter
+from digest.web.desk.app import DeskApp, build_desk_routes
 from digest.web.public_site import build_app
 from digest.web.readers.app import ReaderApp, build_reader_routes
 from digest.web.working import Beside
@@ -21,6 +22,7 @@ from digest.work.counting import keep_counts_forever
 from digest.work.dispatching import Dispatcher
 from digest.work.housekeeping import forget_forever
 from digest.work.scheduled import Scheduler, schedule_forever
+from digest.work.tallying import tally_forever
 from digest.work.timed import Timer, publish_forever, send_at_once_forever
 
 __all__ = ["build_server"]
@@ -63,10 +65,14 @@ def build_server(
     async def keep_statistics() -> None:
         await keep_counts_forever(store, counter.take)
 
+    async def count_letters() -> None:
+        await tally_forever(lambda: timer.site, tell)
+
     async def forget_what_is_old() -> None:
         await forget_forever(lambda: timer.site, store, tell)
 
     readers = build_reader_routes(ReaderApp(lambda: timer.site))
-    app = build_app(site, [*routes, *readers], on_demand=OnDemandFeeds(site), press=PressFeeds(site), counter=counter)
+    desk = build_desk_routes(DeskApp(lambda: timer.site))
+    app = build_app(site, [*routes, *readers, *desk], on_demand=OnDemandFeeds(site), press=PressFeeds(site), counter=counter)
     sending = (decide_requests, send_what_is_new_at_once, follow_schedules, send_what_is_due)
-    return app, (publish_what_is_due, *sending, announce_changes, keep_statistics, forget_what_is_old)
+    return app, (publish_what_is_due, *sending, announce_changes, keep_statistics, count_letters, forget_what_is_old)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from digest.desk.workplace import Workplace
 from digest.settings import Settings
 from digest.staff.members import Member
 from digest.staff.roles import Right
+from digest.staff.sessions import form_token
 from digest.web.fields import Field
 
 __all__ = ["HTML", "Answer", "Door", "Fields", "Handler", "Renders", "Upload", "Visit"]
@@ -24,13 +25,19 @@ Fields = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back. `policy` replaces the desk's content security policy where a page needs another one."""
+    """What is sent back.
+
+    `policy` replaces the desk's content security policy where a page needs another one; `cookie` is a new session's, which
+    the browser is to keep in place of the one that it sent; `ends_session` tells it to keep none.
+    """
 
     body: bytes
     status: int = 200
     media_type: str = HTML
     fields: tuple[Field, ...] = ()
     policy: str = ""
+    cookie: str = field(default="", repr=False)
+    ends_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +59,25 @@ class Renders(Protocol):
 class Visit:
     """A request that was let in: its session is good, its member has the door's right, and a form is one of ours.
 
-    `path` holds the values of the address's own parts, `token` what every form of the page must send back (field `token`),
-    `proved_at` the moment when the member last gave the password.
+    `path` holds the values of the address's own parts; `is_proved` says whether the member gave the password within the last
+    minutes, `device` what they sit at, `said` what the page before has to say, `is_renewed` that the session got another
+    cookie by this very request.
     """
 
     place: Workplace
     member: Member
-    token: str = field(repr=False)
-    proved_at: datetime
+    cookie: str = field(repr=False)
+    is_proved: bool
+    device: str
     address: str
     renders: Renders
     path: Mapping[str, str] = field(default_factory=dict)
     query: Fields = field(default_factory=dict)
     form: Fields = field(default_factory=dict, repr=False)
     files: Mapping[str, Upload] = field(default_factory=dict, repr=False)
-    say: Callable[[str, str], None] = lambda _sentence, _tone: None
+    said: tuple[str, str] = ("", "")
+    say: Callable[[Workplace, str, str, str], None] = lambda _place, _cookie, _sentence, _tone: None
+    is_renewed: bool = False
 
     @property
     def now(self) -> datetime:
@@ -77,6 +88,11 @@ class Visit:
     def settings(self) -> Settings:
         """The site's settings."""
         return self.place.site.settings
+
+    @property
+    def token(self) -> str:
+        """What every form of the page must send back in the field `token`."""
+        return form_token(self.cookie)
 
     @property
     def actor(self) -> str:
@@ -97,7 +113,7 @@ class Visit:
 
     def render(self, template: str, status: int = 200, policy: str = "", **values: Any) -> Answer:
         """A page of the desk: a template below templates/desk/ that extends `desk/_base.html`."""
-        return Answer(self.renders(template, self, values), status, policy=policy)
+        return Answer(self.renders(template, self, values), status, policy=policy, cookie=self._new_cookie())
 
     def go(self, address: str, said: str = "", tone: str = "good", **query: str) -> Answer:
         """Send the browser on with GET (303), so that going back never sends a form twice.
@@ -107,9 +123,16 @@ class Visit:
             query: fields of the query.
         """
         if said:
-            self.say(said, tone)
+            self.say(self.place, self.cookie, said, tone)
         target = f"{address}?{urlencode(query)}" if query else address
-        return Answer(b"", 303, fields=((b"location", target.encode("ascii")),))
+        return Answer(b"", 303, fields=((b"location", target.encode("ascii")),), cookie=self._new_cookie())
+
+    def renew(self, cookie: str) -> Visit:
+        """The same with the session that took the place of the one that was sent."""
+        return replace(self, cookie=cookie, is_proved=True, is_renewed=True)
+
+    def _new_cookie(self) -> str:
+        return self.cookie if self.is_renewed else ""
 
 
 Handler = Callable[[Visit], Answer]
