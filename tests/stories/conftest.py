@@ -249,7 +249,7 @@ class Server:
         assert (process.returncode, complaints) == (0, "")
         first, *rest = self.told().splitlines()
         assert first.startswith("Serving ")
-        return rest
+        return [line for line in rest if not line.startswith("Nobody can sign in at the desk yet.")]
 
     @property
     def process(self) -> int:
