@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digest.desk.inspecting import inspect_edition
@@ -71,7 +71,8 @@ class DraftView:
 
     `hash` covers all that decides what readers get, and is what an approval of this view names. `left_out` are the items
     that staff left out this time, `barred` those kept off the list for good, `released_since` what was released after an
-    approved edition's horizon. `empty_count` readers get nothing because there is nothing new for them.
+    approved edition's horizon. `empty_count` readers get nothing because there is nothing new for them. `plan` is what all
+    this was read from, without the groups of readers, which are many.
     """
 
     edition: Edition
@@ -87,6 +88,7 @@ class DraftView:
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
     last: EditionHead | None
+    plan: Plan = field(repr=False)
 
     @property
     def item_count(self) -> int:
@@ -129,6 +131,7 @@ def build_draft_view(place: Workplace, name: str) -> DraftView:
         errors=errors,
         warnings=warnings,
         last=last,
+        plan=replace(plan, variants=tuple(replace(one, groups=()) for one in plan.variants)),
     )
 
 

@@ -298,6 +298,7 @@ delivery = Table(
         sqlite_where=text("state = 'queued'"),
         postgresql_where=text("state = 'queued'"),
     ),
+    Index("delivery_held", "id", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index(
         "delivery_open",
         "sender",

@@ -203,6 +203,8 @@ CREATE INDEX delivery_due ON delivery (edition_id, lane, next_at, id) WHERE stat
 
 CREATE INDEX delivery_edition_state ON delivery (edition_id, state);
 
+CREATE INDEX delivery_held ON delivery (id) WHERE state = 'held';
+
 CREATE INDEX delivery_letter ON delivery (letter_id) WHERE letter_id IS NOT NULL;
 
 CREATE INDEX delivery_open ON delivery (sender) WHERE state IN ('picked', 'inflight');

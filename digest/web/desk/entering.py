@@ -38,9 +38,7 @@ def do_sign_in(guest: Guest) -> Answer:
             device=guest.device,
         )
     except DigestError as error:
-        return guest.render(
-            "desk/sign_in.html", 422, next=further, who=name, fault=f"{error.cause}. {error.remedy}".strip()
-        )
+        return guest.render("desk/sign_in.html", 422, next=further, who=name, fault=f"{error.cause}. {error.remedy}".strip())
     return guest.enter(opened.cookie, further)
 
 

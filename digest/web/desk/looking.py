@@ -102,7 +102,11 @@ def show_message(visit: Visit) -> Answer:
 
 
 def _sample(visit: Visit, look: Look) -> SampleLetter:
-    return build_sample(visit.place, visit.path["edition"], language=look.language, form=look.form, variant=look.letter)
+    edition = find_edition(visit.place, visit.path["edition"])
+    plan = BOOK.look(visit.place, edition).plan if edition.state in ("draft", "approved") else None
+    return build_sample(
+        visit.place, visit.path["edition"], language=look.language, form=look.form, variant=look.letter, plan=plan
+    )
 
 
 def _build_choices(visit: Visit, look: Look, view: DraftView | None) -> list[tuple[str, str, list[tuple[str, str]], str]]:

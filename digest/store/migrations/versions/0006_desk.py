@@ -19,6 +19,8 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Make the desk's tables."""
     op.add_column("edition", sa.Column("edited_by", sa.Text(), nullable=True))
+    held = sa.text("state = 'held'")
+    op.create_index("delivery_held", "delivery", ["id"], sqlite_where=held, postgresql_where=held)
     _make_staff()
     _make_doors()
     _make_counts()
