@@ -27,7 +27,7 @@ EXTRAS = {
     "bench": "demo,dev,bench",
     "lock": "demo,dev",
 }
-SIDE_BY_SIDE = ["-n", "auto", "--dist", "loadfile"]
+SIDE_BY_SIDE = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]  # journeys wait more than they work
 USAGE = """usage: python3 dev.py COMMAND [ARGS]
 
   run        install, publish the sample newsroom, send its digest to a local catcher, serve it (--once: end after that)

@@ -26,6 +26,7 @@ HTML_LIMIT = 100_000
 _ROOM = HTML_LIMIT - 1_000  # the leave links are longer than what stands for them here
 _SHOWN_SHARE = 1 / 3  # of the room goes to whole pieces before all that is left out must be named
 _REMEMBERED = 4096
+_TRIES = 3
 
 Shown = ItemPiece | CorrectionPiece | WithdrawalPiece
 
@@ -52,10 +53,13 @@ def fit(letter: Letter, inliner: Inliner) -> Letter:
         shortened = _shorten(letter, step)
         if _size(shortened, inliner) < _ROOM:
             return shortened
-    cut = _cut(shortened, inliner)
-    size = _size(cut, inliner)
-    if size < _ROOM:
-        return cut
+    room = _ROOM
+    for _ in range(_TRIES):  # how long the line that counts the rest becomes is known only when it is counted
+        cut = _cut(shortened, inliner, room)
+        size = _size(cut, inliner)
+        if size < _ROOM:
+            return cut
+        room -= size - _ROOM + 1
     raise EditionError(
         f"edition {letter.edition}",
         f"its introduction, lead item and footer alone take {size:,} octets, and a mail has room for {_ROOM:,}",
@@ -97,14 +101,14 @@ def _shorten_picture(picture: Picture | None, length: int) -> Picture | None:
     return replace(picture, alt=excerpt(picture.alt, length), caption=excerpt(picture.caption, length))
 
 
-def _cut(letter: Letter, inliner: Inliner) -> Letter:
+def _cut(letter: Letter, inliner: Inliner, room: int) -> Letter:
     """The letter with what does not fit only named, or not even that."""
     ranked = tuple(_rank(letter))
     named = {piece: MoreLink(piece.id, piece.version, piece.language, piece.title, piece.link) for piece in ranked}
     sizes = _measure(replace(letter, more=(*letter.more, *named.values()), unnamed_count=letter.unnamed_count + 1), inliner)
     whole = [sizes.pop(piece) for piece in ranked]
     short = [sizes.pop(named[piece]) for piece in ranked]
-    left = _ROOM - sum(sizes.values())
+    left = room - sum(sizes.values())
     shown_count = _count_shown(whole, short, left)
     left -= sum(whole[:shown_count])
     names_fit = sum(total < left for total in accumulate(short[shown_count:]))

@@ -81,6 +81,7 @@ def _build(size: Size) -> Letter:
 @example(Size(3, corrections=500, title=200, note=3_000, language="uk"))
 @example(Size(1, withdrawals=500, title=200, note=3_000))
 @example(Size(60, topics=5, introduction=20_000, language="ru"))
+@example(Size(500, 11, 0, 1, 2, 22, 422, 300, "ru"))  # the line that counts the rest is longer in another number
 @settings(max_examples=8, deadline=None)
 @given(size=SIZES)
 def test_a_letter_of_any_size_fits(size: Size) -> None:
