@@ -2,20 +2,22 @@
 
 `main` is the entry of the command `digest`. A refusal becomes a few plain lines on standard error and the exit status of its
 class; nobody sees a traceback for something that can be foreseen. Heavy imports stay inside the commands that need them, and
-of this folder only the module is loaded that has the command which was typed.
+of this folder only the module is loaded that has the command which was typed. This very file loads nothing heavy at all: a
+signal that comes while the rest is loaded meets `main`.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 
-import typer
+from digest.cli.interrupting import Interruption
 
-from digest.errors import DigestError, Status, UsageError
+TYPE_CHECKING = False  # of `typing`, which takes its time
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import typer
 
 __all__ = ["MODULES", "build_app", "main"]
 
@@ -32,6 +34,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "lists": ("lists",),
     "preview": ("preview",),
     "deliveries": ("send", "deliveries"),
+    "staff": ("staff",),
     "keys": ("keys",),
     "fence": ("fence",),
     "backup": ("backup", "restore"),
@@ -39,9 +42,18 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 }
 """The modules of this folder that have commands, in the order in which `--help` lists them."""
 
+_INTERRUPTED = 130
+"""What a command line that was interrupted answers."""
+
 
 def build_app(modules: Iterable[str] = MODULES) -> typer.Typer:
     """The command line with the commands of these modules."""
+    from importlib import import_module
+
+    import typer
+
+    from digest.cli.options import take_options
+
     app = typer.Typer(
         name="digest",
         help="Publish a newsroom: feeds, pages, and a mail digest that misses no one.",
@@ -50,28 +62,10 @@ def build_app(modules: Iterable[str] = MODULES) -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    app.callback()(_take_options)
+    app.callback()(take_options)
     for name in modules:
         import_module(f"digest.cli.{name}").register(app)
     return app
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"digest {version('newsroom-digest')}")
-        raise typer.Exit
-
-
-def _take_options(
-    context: typer.Context,
-    site: str = typer.Option(
-        "", "--site", metavar="DIR", help="The site's folder; else DIGEST_SITE, else the nearest upward."
-    ),
-    _version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
-) -> None:
-    context.obj = site
 
 
 def _find_modules(words: Sequence[str]) -> Iterable[str]:
@@ -86,25 +80,49 @@ def _find_modules(words: Sequence[str]) -> Iterable[str]:
 
 
 def main() -> None:
-    """Run the command line and exit."""
-    words = sys.argv[1:]
+    """Run the command line and exit.
+
+    Ctrl-C and SIGTERM end every command with one line and status 5, but for those that know of a better end, such as `send`.
+    """
+    interruption, status = Interruption(), _INTERRUPTED
+    try:
+        interruption.await_it()
+        status = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        pass
+    except Exception:
+        if not interruption.has_come:
+            raise
+    if status == _INTERRUPTED:
+        interruption.take_leave()
+    interruption.close(status)
+    sys.exit(status)
+
+
+def _run(words: Sequence[str]) -> int:
+    """Run the command line; its exit status."""
+    import gc
+
+    from digest.errors import DigestError, Status
+
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for plugins takes longer than most commands
     gc.set_threshold(50_000, 20, 20)  # a command makes many objects that stay, and ends soon
     try:
         _check_words(words)
         if (status := _repeat(words)) is not None:
-            sys.exit(status)
+            return status
         build_app(_find_modules(words))(standalone_mode=True)
     except DigestError as error:
         from digest.cli.screen import print_error
 
         print_error(error)
-        sys.exit(error.status)
+        return error.status
     except BrokenPipeError:  # the reader of our output has gone, for example `head`
         sys.stderr.close()
-        sys.exit(Status.REFUSED)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        return Status.REFUSED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def _check_words(words: Sequence[str]) -> None:
@@ -113,6 +131,8 @@ def _check_words(words: Sequence[str]) -> None:
     Raises:
         UsageError: a word holds some.
     """
+    from digest.errors import UsageError
+
     for word in words:
         if not word.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in word):
             shown = word.encode("utf-8", "backslashreplace").decode()
@@ -123,6 +143,8 @@ def _repeat(words: Sequence[str]) -> int | None:
     """The answer of a plain `digest publish` when nothing has changed since the last one; else None."""
     if words != ["publish"]:
         return None
+    import typer
+
     from digest.publishing.unchanged import find_report
 
     report = find_report()

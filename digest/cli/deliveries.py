@@ -1,39 +1,38 @@
-"""`digest send` and `digest deliveries`."""
+"""`digest send`, and what it says at its end."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli import letters
+from digest.cli.letters import print_failed_singles
 from digest.cli.screen import Bar, count, format_moment, print_table, progress, site_of
+from digest.cli.standing import list_counts, print_counts, print_doubts, print_left, print_refusals, print_waits
 from digest.clock import format_utc, real_now
 from digest.errors import Status, UsageError
 
 if TYPE_CHECKING:
     from digest.desk.workplace import Workplace
     from digest.settings import Site
-    from digest.store.deliveries import RefusedLetters
     from digest.work.concluding import Ended
     from digest.work.sending import AllReport, Rehearsal, SendReport, Signature
 
-__all__ = ["print_outcome", "print_refusals", "print_signature", "print_waits", "register"]
+__all__ = ["print_outcome", "print_signature", "register"]
 
-deliveries = typer.Typer(
-    help="Single letters: held, failed, perhaps sent twice.", no_args_is_help=True, rich_markup_mode=None
-)
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600}
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("send")(send)
-    app.add_typer(deliveries, name="deliveries")
+    letters.register(app)
 
 
 def send(
@@ -71,9 +70,11 @@ def _send_one(place: Workplace, name: str, actor: str, outbox: bool, wait: timed
     from digest.work.sending import send as send_edition
 
     _print_unpublished(place, name)
+    begun_at = real_now()
     with progress("Sending") as bar:
         outcome = send_edition(place, name, actor=actor, outbox=outbox, wait=wait, watch=bar.update, say=_say(bar))
     print_outcome(outcome, place)
+    print_failed_singles(place, begun_at)
     return outcome.report.status
 
 
@@ -82,11 +83,13 @@ def _send_all(place: Workplace, outbox: bool, wait: timedelta, is_child: bool) -
 
     if is_child:
         return _send_for_server(place, wait)
+    begun_at = real_now()
     with progress("Sending") as bar:
         outcome = send_all(place, outbox=outbox, wait=wait, watch=bar.update, say=_say(bar))
-    _print_all(outcome, place.site)
+    _print_all(outcome, place)
     _print_all_waits(outcome, place)
-    return outcome.report.status
+    failed = print_failed_singles(place, begun_at)
+    return Status.REFUSED if failed and outcome.report.status is Status.FINISHED else outcome.report.status
 
 
 def _send_for_server(place: Workplace, wait: timedelta) -> Status:
@@ -94,9 +97,11 @@ def _send_for_server(place: Workplace, wait: timedelta) -> Status:
     from digest.work.dispatching import NEXT
     from digest.work.sending import send_all
 
+    begun_at = real_now()
     outcome = send_all(place, wait=wait, say=partial(typer.echo, err=True), lifeline=sys.stdin.fileno())
-    _print_all(outcome, place.site)
+    _print_all(outcome, place)
     _print_all_waits(outcome, place)
+    print_failed_singles(place, begun_at)
     if outcome.report.next_at is not None:
         typer.echo(f"{NEXT}{format_utc(outcome.report.next_at)}")
     return outcome.report.status
@@ -117,89 +122,19 @@ def _print_unpublished(place: Workplace, name: str) -> None:
         typer.echo(f"{file} was edited and not published since; the edition carries it as it is published.")
 
 
-@deliveries.command("held")
-def held(
-    context: typer.Context, name: Annotated[str, typer.Argument(metavar="ID", help="Only of this edition.")] = ""
-) -> None:
-    """List the letters that a person must decide about: a copy may have arrived, or not."""
-    from digest.desk.steering import list_held
-    from digest.desk.workplace import open_workplace
-
-    site = site_of(context)
-    with open_workplace(site) as place:
-        letters = list_held(place, name or None)
-    for letter in letters:
-        one = letter.held
-        when = format_moment(one.held_at, site.settings.zone) if one.held_at else ""
-        typer.echo(f"{one.id}  {one.edition or 'single letter'}  {letter.address}  {when}  {one.reply}".rstrip())
-    if letters:
-        typer.echo("For each: ask the reader or look into the relay's log, then: digest deliveries decide NUMBER --as NAME")
-        typer.echo("  with --received (a copy arrived), --again (send one more), or --give-up.")
-    else:
-        typer.echo("Nothing is held.")
-
-
-@deliveries.command("failed")
-def failed(context: typer.Context, name: Annotated[str, typer.Argument(metavar="ID", help="The edition.")]) -> None:
-    """List the letters that the relay refused for good, with its words."""
-    _print_letters(context, name, "failed", "No letter of this edition failed.")
-
-
-@deliveries.command("doubted")
-def doubted(context: typer.Context, name: Annotated[str, typer.Argument(metavar="ID", help="The edition.")]) -> None:
-    """List the letters that a reader may have got twice: an answer was lost, and one more copy was sent."""
-    _print_letters(context, name, "doubted", "Nobody can have got this edition twice.")
-
-
-def _print_letters(context: typer.Context, name: str, which: Literal["failed", "doubted"], none: str) -> None:
-    from digest.desk.steering import list_letters
-    from digest.desk.workplace import open_workplace
-
-    with open_workplace(site_of(context)) as place:
-        letters = list_letters(place, name, which)
-    print_table([(letter.held.id, letter.address, letter.held.reply) for letter in letters], indent="")
-    if not letters:
-        typer.echo(none)
-
-
-@deliveries.command("decide")
-def decide(
-    context: typer.Context,
-    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...", help="As `digest deliveries held` shows them.")],
-    actor: Annotated[str, typer.Option("--as", metavar="NAME", help="Who decides.")],
-    received: Annotated[bool, typer.Option("--received", help="A copy arrived.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Send one more copy.")] = False,
-    give_up: Annotated[bool, typer.Option("--give-up", help="No copy arrived, and none shall.")] = False,
-) -> None:
-    """Settle held letters."""
-    from digest.delivery.transitions import Decision
-    from digest.desk import steering
-    from digest.desk.workplace import open_workplace
-
-    chosen = [word for word, said in zip(Decision, (received, again, give_up), strict=True) if said]
-    if len(chosen) != 1:
-        raise UsageError("deliveries decide", "it takes one decision", "Say --received, --again or --give-up.")
-    with open_workplace(site_of(context)) as place:
-        decided = steering.decide(place, numbers, chosen[0], actor=actor)
-    for one in decided:
-        typer.echo(f"{one.id}: {one.state}" if one.state else f"{one.id}: {one.refusal}")
-    reopened = {one.edition for one in decided if one.state == "queued" and one.edition}
-    for name in sorted(reopened):
-        typer.echo(f"Send it: digest send {name}")
-    if any(one.refusal for one in decided):
-        raise typer.Exit(Status.REFUSED)
-
-
 def print_outcome(outcome: SendReport, place: Workplace) -> None:
     """Where an edition stands after a run, in numbers that add up, why letters wait, and what to do next."""
+    from digest.delivery.transitions import OPEN
+    from digest.desk.editions import count_left
+
     one, report, site = outcome.edition, outcome.report, place.site
+    left_count = count_left(place, one.id)
     typer.echo(f"{one.id} is {one.state}{f': {report.reason}' if report.reason else ''}")
-    rows = [(number, state) for state, number in outcome.counts.items()]
-    if rows:
-        print_table([*rows, (sum(outcome.counts.values()), f"in all, for an audience of {one.audience_count}")])
+    print_counts(one, outcome.counts, left_count)
     print_refusals(outcome.refusals)
+    print_left(one, left_count)
     if report.status is Status.WAITING and report.next_at and report.next_at > real_now():
-        waiting = sum(outcome.counts.get(state, 0) for state in ("queued", "picked", "inflight"))
+        waiting = sum(outcome.counts.get(state, 0) for state in OPEN) - left_count
         typer.echo(f"{waiting} wait until {format_moment(report.next_at, site.settings.zone)}; then: digest send {one.id}")
     elif report.status is Status.WAITING:
         typer.echo(f"Go on with: digest send {one.id}")
@@ -210,9 +145,7 @@ def print_outcome(outcome: SendReport, place: Workplace) -> None:
         )
     elif report.status is Status.PAUSED:
         typer.echo(f"When it is mended, go on with: digest send {one.id}")
-    if outcome.doubt_count:
-        twice = count(outcome.doubt_count, "reader")
-        typer.echo(f"{twice} may have got it twice, for an answer was lost: digest deliveries doubted {one.id}")
+    print_doubts(one, outcome.doubt_count)
     if outcome.counts.get("held"):
         typer.echo("Some letters are held for a person to decide: digest deliveries held")
     if report.progress.sent_count and not outcome.is_outbox:
@@ -221,16 +154,19 @@ def print_outcome(outcome: SendReport, place: Workplace) -> None:
         typer.echo(f"Nothing has left this machine: the letters are files below {site.var / 'outbox'}")
 
 
-def _print_all(outcome: AllReport, site: Site) -> None:
+def _print_all(outcome: AllReport, place: Workplace) -> None:
     """What became of each edition of a run, and of single letters."""
-    report = outcome.report
+    from digest.desk.editions import count_left
+
+    report, site = outcome.report, place.site
     for one in outcome.editions:
         typer.echo(f"{one.edition.id}: {_describe(one)}")
         print_refusals(one.refusals)
+        print_left(one.edition, count_left(place, one.edition.id))
         if one.edition.state == "paused" and one.edition.paused_by == "self":
             typer.echo(f"  When it is mended, go on with: digest send {one.edition.id}")
     if outcome.letters:
-        typer.echo(f"single letters: {_list_counts(outcome.letters)}")
+        typer.echo(f"single letters: {list_counts(outcome.letters)}")
     if not outcome.editions and not outcome.letters:
         typer.echo("Nothing waits to be sent.")
     if report.status is Status.WAITING and report.next_at and report.next_at > real_now():
@@ -246,28 +182,7 @@ def _print_all(outcome: AllReport, site: Site) -> None:
 def _describe(one: Ended) -> str:
     state, reason = one.edition.state, one.edition.paused_reason
     paused = f" ({reason})" if state == "paused" and reason else ""
-    return f"{state}{paused}; {_list_counts(one.counts)}"
-
-
-def _list_counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {state}" for state, number in counts.items())
-
-
-def print_refusals(refusals: Sequence[RefusedLetters]) -> None:
-    """Why letters failed or wait, in the relay's words."""
-    words = {"failed": "failed", "queued": "to be tried again"}
-    rows = [(one.count, f"{words[one.state]}: {one.code or ''} {one.reply}".strip()) for one in refusals]
-    print_table(rows, indent="    ")
-
-
-def print_waits(place: Workplace, name: str, *, indent: str = "") -> None:
-    """Why letters of an edition wait, and until when."""
-    from digest.store.releases import from_seconds
-    from digest.work.waiting import explain_waits
-
-    for wait in explain_waits(place, name):
-        until = "" if wait.until is None else f" {format_moment(from_seconds(wait.until), place.site.settings.zone)}"
-        typer.echo(f"{indent}{wait.words}{until}")
+    return f"{state}{paused}; {list_counts(one.counts)}"
 
 
 def _print_all_waits(outcome: AllReport, place: Workplace) -> None:

@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli import proofs
-from digest.cli.deliveries import print_refusals, print_waits
 from digest.cli.screen import count, format_moment, print_problems, print_table, site_of
+from digest.cli.standing import (
+    describe_departure,
+    describe_state,
+    describe_when,
+    print_counts,
+    print_doubts,
+    print_left,
+    print_refusals,
+    print_waits,
+)
 from digest.errors import Problem, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
     from digest.desk.editions import Shown
     from digest.desk.planning import Plan
+    from digest.desk.workplace import Workplace
+    from digest.editions.edition import Edition
     from digest.settings import Settings
 
 __all__ = ["register"]
@@ -54,6 +67,8 @@ def prepare(
         return
     if made.edition.state not in ("draft", "cancelled"):
         typer.echo(f"It is {made.edition.state} and stays as it is.")
+        if made.edition.state == "finished":
+            typer.echo(f"One more in its period: digest edition prepare {list_id}{_rhythm_of(made.edition)} --extra")
         for item in made.released_since:
             typer.echo(f"  since then {item.type.value}: {item.content.title}")
         if made.released_since and made.edition.state == "approved":
@@ -64,14 +79,19 @@ def prepare(
 
 @edition.command("list")
 def list_(context: typer.Context) -> None:
-    """All editions and where they stand."""
+    """All editions, where they stand, and when they leave or left."""
     from digest.desk import editions as desk
+    from digest.desk.scheduling import find_slot
     from digest.desk.workplace import open_workplace
 
     site = site_of(context)
+    zone = site.settings.zone
     with open_workplace(site) as place:
-        rows = [(one.id, one.state, format_moment(one.moment, site.settings.zone)) for one in desk.list_editions(place)]
+        found = [(one, find_slot(place, one)) for one in desk.list_editions(place)]
+        rows = [(one.id, describe_state(one), describe_when(one, slot, place.now, zone)) for one, slot in found]
     print_table(rows)
+    if not rows:
+        typer.echo("There are no editions yet; make one: digest edition prepare LIST")
 
 
 @edition.command("show")
@@ -83,9 +103,11 @@ def show(context: typer.Context, name: Id) -> None:
     site = site_of(context)
     with open_workplace(site) as place:
         shown = desk.show(place, name)
-    _print_head(shown, site.settings)
+        _print_head(shown, place)
     if shown.plan is not None:
+        typer.echo("It carries:")
         _print_plan(shown.plan, site.settings)
+    _print_since(shown)
 
 
 @edition.command("set")
@@ -155,29 +177,30 @@ def approve(
     print_problems(warnings)
     by_itself = approved.rhythm == "at-once" or slot is not None
     when = format_moment(slot, site.settings.zone) if slot and slot > now else "now"
-    how = f"a running digest serve sends it {when}, else" if by_itself else "send it with"
-    typer.echo(f"{approved.id} is approved by {actor}; {how}: digest send {approved.id}")
+    typer.echo(f"{approved.id} is approved by {actor}.")
+    if by_itself:
+        typer.echo(f"A running digest serve sends it {when}. To send it yourself: digest send {approved.id}")
+    else:
+        typer.echo(f"Send it: digest send {approved.id}")
 
 
 @edition.command("status")
 def status(context: typer.Context, name: Id) -> None:
-    """Where an edition stands, and its deliveries in numbers."""
+    """Where an edition stands, and its letters in numbers."""
     from digest.desk import editions as desk
-    from digest.desk.scheduling import was_late
     from digest.desk.workplace import open_workplace
 
-    site = site_of(context)
-    with open_workplace(site) as place:
+    with open_workplace(site_of(context)) as place:
         shown = desk.show(place, name)
-        counts, refusals = desk.count_deliveries(place, name), desk.list_refusals(place, name)
-        late = was_late(place, name)
-        _print_head(shown, site.settings, late=late)
-        print_refusals(refusals)
-        if counts:
-            print_table([(number, state) for state, number in counts.items()])
-            letters = count(sum(counts.values()), "letter")
-            typer.echo(f"{letters} for an audience of {shown.edition.audience_count}")
+        one, left_count = shown.edition, desk.count_left(place, name)
+        _print_head(shown, place)
+        print_counts(one, desk.count_deliveries(place, name), left_count)
+        print_refusals(desk.list_refusals(place, name))
+        print_left(one, left_count)
         print_waits(place, name)
+        print_doubts(one, desk.count_perhaps_twice(place, name))
+        _print_since(shown)
+        _print_next(one)
 
 
 @edition.command("pause")
@@ -201,29 +224,66 @@ def cancel(context: typer.Context, name: Id, actor: As = "staff") -> None:
 def _steer(context: typer.Context, name: str, step: str, actor: str) -> None:
     from digest.desk import steering
     from digest.desk.workplace import open_workplace
+    from digest.editions.edition import find_way_back
 
     with open_workplace(site_of(context)) as place:
         changed = {"pause": steering.pause, "resume": steering.resume, "cancel": steering.cancel}[step](
             place, name, actor=actor
         )
-    after = f" A running digest serve sends it, else: digest send {changed.id}" if step == "resume" else ""
-    typer.echo(f"{changed.id} is {changed.state}.{after}")
+    after = {
+        "resume": f" A running digest serve sends it, else: digest send {changed.id}",
+        "cancel": "\nWhat has not reached its readers comes with the next one."
+        f"\nIf you change your mind: {find_way_back(changed)}",
+    }
+    typer.echo(f"{changed.id} is {changed.state}.{after.get(step, '')}")
 
 
-def _print_head(shown: Shown, settings: Settings, *, late: bool = False) -> None:
-    one = shown.edition
-    rows: list[tuple[object, ...]] = [
-        ("edition", one.id),
-        ("state", one.state if not one.paused_reason or one.state != "paused" else f"paused: {one.paused_reason}"),
-        ("revision", f"{one.revision}, {one.changed_by}: {one.changed_what}"),
-        ("moment", format_moment(one.moment, settings.zone)),
-        ("horizon", f"event {one.horizon}"),
+def _print_head(shown: Shown, place: Workplace) -> None:
+    """Where an edition stands: what it waits for, when it leaves, who answers for it."""
+    from digest.desk.scheduling import find_slot, was_late
+
+    one, zone = shown.edition, place.site.settings.zone
+    late = ", late" if was_late(place, one.id) else ""
+    moments = [
+        ("leaves", describe_departure(one, find_slot(place, one), place.now, zone)),
+        ("approved", f"by {one.approved_by}{_tell(', ', one.approved_at, zone)}" if one.approved_by else ""),
+        ("begun", _tell("", one.started_at, zone) + late if one.started_at else ""),
+        ("finished", _tell("", one.finished_at, zone)),
+        ("carries", f"what was released until {format_moment(one.moment, zone)}"),
+        ("last change", f"{one.changed_what}, by {one.changed_by} (revision {one.revision})"),
     ]
-    if one.approved_by and one.approved_hash:
-        rows.append(("approved", f"by {one.approved_by}, hash {one.approved_hash[:16]}"))
-    if late and one.started_at:
-        rows.append(("begun", f"{format_moment(one.started_at, settings.zone)}, late"))
+    rows = [("edition", one.id), ("state", describe_state(one)), *(row for row in moments if row[1])]
     print_table(rows, indent="")
+
+
+def _tell(before: str, moment: datetime | None, zone: tzinfo) -> str:
+    return f"{before}{format_moment(moment, zone)}" if moment else ""
+
+
+def _print_since(shown: Shown) -> None:
+    """What an approved edition does not carry because it came later."""
+    one = shown.edition
+    if not shown.released_since or one.state != "approved":
+        return
+    typer.echo("Released since it was approved, and not in it:")
+    for item in shown.released_since:
+        typer.echo(f"  {item.type.value}: {item.content.title}")
+    typer.echo(f"To take that in: digest edition prepare {one.list_id}{_rhythm_of(one)} --refresh, then approve it anew.")
+
+
+def _rhythm_of(one: Edition) -> str:
+    return f" --rhythm {one.rhythm}"
+
+
+def _print_next(one: Edition) -> None:
+    """What a person can do now."""
+    if one.state == "draft":
+        typer.echo(f"Look at it:   digest edition preview {one.id}")
+        typer.echo(f"Then approve: digest edition approve {one.id} --as NAME")
+    elif one.state == "paused" and one.paused_by == "staff":
+        typer.echo(f"Go on with: digest edition resume {one.id} --as NAME, then digest send {one.id}")
+    elif one.state == "paused":
+        typer.echo(f"When it is mended, go on with: digest send {one.id}")
 
 
 def _print_plan(plan: Plan, settings: Settings) -> None:

@@ -32,14 +32,20 @@ def _show_lists(context: typer.Context) -> None:
 
 
 @lists.command("show")
-def show(context: typer.Context) -> None:
+def show(
+    context: typer.Context,
+    list_id: Annotated[str, typer.Argument(metavar="[LIST]", help="Only this list of newsroom.toml's.")] = "",
+) -> None:
     """Show the lists of newsroom.toml: rhythms, approvers, and standing approvals with whether they fit."""
+    from digest.desk.readers import pick_list
     from digest.desk.standing import list_lists
     from digest.desk.workplace import open_workplace
 
     site = site_of(context)
+    if list_id:
+        pick_list(site.settings, list_id)
     with open_workplace(site) as place:
-        found = list_lists(place)
+        found = [one for one in list_lists(place) if list_id in ("", one.name)]
     for one in found:
         _print_list(one, site.settings)
     if not found:

@@ -41,15 +41,21 @@ def add(
 ) -> None:
     """Make a private feed, and print its address or mail it; it is never shown again."""
     from digest.desk.accrediting import add_press_feed
+    from digest.desk.fencing import find_fence
     from digest.desk.workplace import open_workplace
 
     if to is None and (language or show):
         raise UsageError("press add", "--language and --show belong to a feed that is mailed", "Add --to ADDRESS.")
     with open_workplace(site_of(context)) as place:
+        fence = None if to is None else find_fence(place)  # first: a letter of after the fence has not left before
         addresses = add_press_feed(place, name, actor=actor, to=to, language=language)
     if to is not None:
         typer.echo("The feed's address is in a letter that waits to be sent.")
-        typer.echo("It leaves with the next `digest send`, or by itself while `digest serve` runs.", err=True)
+        if fence is None:
+            typer.echo("It leaves with the next `digest send`, or by itself while `digest serve` runs.", err=True)
+        else:
+            typer.echo(f"The site stands still, so nothing is sent: {fence.words}.", err=True)
+            typer.echo("It leaves once the fence is lifted: digest fence status, digest fence lift --as NAME", err=True)
     if to is None or show:
         _show(addresses)
 

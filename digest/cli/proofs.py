@@ -31,16 +31,22 @@ def add_to(edition: typer.Typer) -> None:
 def preview(
     context: typer.Context,
     name: Id,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write HTML, text and .eml of every variant.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Where to write HTML, text and .eml of every variant; else var/preview/ID."
+        ),
+    ] = None,
 ) -> None:
-    """Write every variant as it will be sent, with an example address in the slots."""
-    from digest.desk.preview import write_preview
+    """Write every variant as it will be sent, with an example address in the slots, and say which file to open."""
+    from digest.desk.preview import own_folder, write_preview
     from digest.desk.workplace import open_workplace
 
     with open_workplace(site_of(context)) as place:
-        previews = write_preview(place, name, out)
-    print_table([(one.reader_count, "readers", one.language, one.form, one.subject, one.name) for one in previews])
-    typer.echo(f"Wrote {count(len(previews), 'variant')} into {out}; open {out / 'index.html'}")
+        found = write_preview(place, name, out)
+        index = (out or own_folder(place, name)) / "index.html"
+    print_table([(one.reader_count, "readers", one.language, one.form, one.subject, one.name) for one in found])
+    typer.echo(f"Wrote {count(len(found), 'variant')}. Open this file in a browser:\n{index.resolve()}")
 
 
 def inspect(

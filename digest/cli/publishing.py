@@ -170,7 +170,8 @@ def serve(context: typer.Context) -> None:
     def tell() -> None:
         typer.echo(f"Serving {site.public} on {host}:{port} ({address}/); Ctrl-C ends it")
         if first is not None:
-            typer.echo(f"Nobody can sign in at the desk yet. This link works once, for a day: {find_link_address(place, first)}")
+            link = find_link_address(place, first)
+            typer.echo(f"Nobody can sign in at the desk yet. This link works once, for a day: {link}")
 
     run(app, listener, tell, beside)
 

@@ -52,13 +52,12 @@ class _Record:
         if self.lost_in_all >= AT_LEAST and self.lost > total * LOST_SHARE:
             return (
                 f"the line dropped before the answer to {self.lost_in_all} letters of this run, {self.lost} of them among "
-                f"the last {total}, and nobody knows whether they arrived; have the relay and the line to it looked at, "
-                f"then: digest send {edition}"
+                f"the last {total}, and nobody knows whether they arrived; have the relay and the line to it looked at"
             )
         if self.refused >= AT_LEAST and self.refused > total * REFUSED_SHARE:
             return (
                 f"{self.refused} of the last {total} letters were refused for good; see why with: digest deliveries failed "
-                f"{edition}, mend that, then: digest send {edition}"
+                f"{edition}"
             )
         return None
 

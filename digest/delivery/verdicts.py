@@ -49,6 +49,7 @@ _CROWDED = re.compile(r"\brate\b|too (?:many|much|fast)|throttl|concurrent|limit
 _RATE_WORDS = re.compile(r"\brate\b|too (?:many|much|fast)|throttl", re.IGNORECASE)
 _RATE_STATUS = frozenset({"7.28", "7.650", "7.708"})
 _RELAY_FULL = "3.1"
+_TOO_MANY_RECIPIENTS = "5.3"
 _OUT_OF_STEP = frozenset({500, 502, 503, 504})
 _OPENING = frozenset({Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH})
 
@@ -59,7 +60,7 @@ class Verdict:
 
     `close`: the connection is of no more use. `progress`: the relay gave a complete answer about this letter. `pause`: the
     fault is ours, and nothing more should leave this way until it is mended; `edition_only`: it lies with this edition. A
-    connection that is of no more use without progress is trouble. The rest goes into the ledger.
+    connection that is of no more use without progress is trouble. `behind`: others go first. The rest goes into the ledger.
     """
 
     ending: Ending
@@ -69,6 +70,7 @@ class Verdict:
     edition_only: bool = False
     domain_wide: bool = False
     at_once: bool = False
+    behind: bool = False
 
 
 _TAKEN = Verdict(Ending.SENT)
@@ -159,10 +161,13 @@ def _judge_envelope(reply: Reply, *, wide: bool, proven: bool) -> Verdict:
 def _judge_refusal(reply: Reply, *, proven: bool) -> Verdict:
     """A 4xx or 5xx to RCPT, DATA or the body: of this reader, of all readers there, or of all that we send."""
     temporary = reply.code is not None and reply.code < 500
-    if _is_relay_wide(reply):
-        if temporary:
-            return Verdict(Ending.DEFERRED, close=True, progress=False, domain_wide=_is_domain_wide(reply))
+    if _is_used_up(reply) and temporary:
+        return Verdict(Ending.DEFERRED, close=True, progress=False, domain_wide=_is_domain_wide(reply))
+    if _is_relay_wide(reply) and not temporary:
         return Verdict(Ending.RETURNED, pause=True)
+    if _is_relay_wide(reply):
+        is_sure = _status(reply) == _RELAY_FULL or reply.stage is not Stage.RCPT  # it may have looked up this reader alone
+        return Verdict(Ending.RETURNED if is_sure else Ending.DEFERRED, close=True, progress=False, behind=is_sure)
     if temporary:
         return Verdict(Ending.DEFERRED, domain_wide=_is_domain_wide(reply))
     if _is_ours(reply, proven=proven):
@@ -186,8 +191,14 @@ def _is_ours(reply: Reply, *, proven: bool) -> bool:
 
 
 def _is_relay_wide(reply: Reply) -> bool:
-    """Whether the relay's disk is full (X.3.1), or our account with it is used up."""
-    return _status(reply) == _RELAY_FULL or _is_used_up(reply)
+    """Whether the relay's own system is full (X.3.1) or, for now, out of order (4.3.X), or our account with it is used up.
+
+    By its definition X.3 is about the system where the mailbox is. But a relay that takes letters for any domain answers
+    before it has asked another system, so the one in trouble is its own.
+    """
+    status = _status(reply)
+    is_temporary = reply.code is not None and reply.code < 500
+    return status == _RELAY_FULL or (is_temporary and status.startswith("3.")) or _is_used_up(reply)
 
 
 def _is_used_up(reply: Reply) -> bool:
@@ -198,11 +209,13 @@ def _is_used_up(reply: Reply) -> bool:
 
 
 def _is_domain_wide(reply: Reply) -> bool:
-    """System (X.3), network (X.4) and rate limits concern all readers there; mailboxes and greylisting only one.
+    """The network there (X.4) and rate limits concern all readers there; mailboxes and greylisting only one.
 
-    With 421 it is the relay that closes, so its own system and network are meant.
+    With 421 it is the relay that closes, so its own network is meant.
     """
     status = _status(reply)
+    if status == _TOO_MANY_RECIPIENTS:
+        return False
     if status in _RATE_STATUS or _RATE_WORDS.search(reply.text) or _is_used_up(reply):
         return True
-    return reply.code != 421 and status != _RELAY_FULL and status.startswith(("3.", "4."))
+    return reply.code != 421 and status.startswith("4.")

@@ -15,6 +15,7 @@ from digest.desk.workplace import Workplace
 from digest.editions.edition import Edition
 from digest.newsroom.log import EventType, Line
 from digest.settings import ReaderList, Settings
+from digest.staff.members import Program
 from digest.store.at_once import clear_due, has_audience, keep_due, read_due, was_ever_urgent
 
 __all__ = ["Made", "list_due", "make_edition", "note_events", "put_away"]
@@ -24,9 +25,10 @@ _TELLING = (EventType.RELEASED, EventType.CORRECTED, EventType.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An edition at once, and the titles of what it carries."""
+    """An edition at once, and the ids and titles of what it carries."""
 
     edition: Edition
+    items: tuple[str, ...]
     titles: tuple[str, ...]
 
 
@@ -46,7 +48,7 @@ def list_due(place: Workplace) -> list[str]:
         return list(read_due(connection))
 
 
-def make_edition(place: Workplace, list_id: str, *, actor: str) -> Made | None:
+def make_edition(place: Workplace, list_id: str, *, actor: Program) -> Made | None:
     """The edition at once for all that happened; None when it would carry nothing to anyone, and is not made.
 
     A draft of the day that waits for approval moves on and takes it in.
@@ -62,8 +64,8 @@ def make_edition(place: Workplace, list_id: str, *, actor: str) -> Made | None:
     made = prepare_if_carrying(place, list_id, rhythm="at-once", actor=actor)
     if made is None or not made.plan.variants:
         return None
-    titles = [made.plan.newsroom.by_id[item].content.title for item in sorted(made.plan.events.items)]
-    return Made(made.edition, tuple(titles))
+    items = tuple(sorted(made.plan.events.items))
+    return Made(made.edition, items, tuple(made.plan.newsroom.by_id[item].content.title for item in items))
 
 
 def put_away(place: Workplace, list_id: str, horizon: int) -> None:

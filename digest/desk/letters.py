@@ -7,6 +7,7 @@ neither, lies below var/variants/ before its row is there. They are due by the m
 from __future__ import annotations
 
 from digest.clock import real_now
+from digest.desk.fencing import note_home_in
 from digest.desk.workplace import Workplace
 from digest.errors import SubscriberError, TemplateError
 from digest.mail.compile import CompiledMessage, render_file, splice
@@ -92,6 +93,7 @@ def queue_single(
         subscription=subscription,
         epoch=epoch,
     )
+    note_home_in(connection, place.hot.file)
     write_variant(place.site.var, message.hash, render_file(message))
     return queue_letter(connection, row, real_now())
 

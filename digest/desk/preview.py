@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from digest.mail.compile import splice_example
 from digest.store.editions import read_variants
 from digest.subscribers.tokens import UNSUBSCRIBE_LENGTH
 
-__all__ = ["Preview", "write_preview"]
+__all__ = ["Preview", "own_folder", "write_preview"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +27,24 @@ class Preview:
     reader_count: int
 
 
-def write_preview(place: Workplace, name: str, out: Path) -> list[Preview]:
+def own_folder(place: Workplace, name: str) -> Path:
+    """Where an edition's variants are written when nobody names another folder."""
+    return place.site.var / "preview" / name
+
+
+def write_preview(place: Workplace, name: str, out: Path | None = None) -> list[Preview]:
     """Write the variants of an edition, the one with the most readers first, with a page that lists them.
 
     Of an edition that was frozen these are the variants as frozen, whatever its readers have had since.
+
+    Args:
+        out: the folder; None for `own_folder`, which then holds nothing else.
 
     Raises:
         EditionError: there is no such edition, or it carries nothing to anyone.
         ContentError: the folder is one of the site's own, or cannot be written.
     """
-    if place.site.is_own(out):
+    if out is not None and place.site.is_own(out):
         raise ContentError(str(out), "the site's own files lie there", "Name another folder.")
     with place.store.reading() as connection:
         press = Press.open(place, connection, name)
@@ -55,7 +64,9 @@ def write_preview(place: Workplace, name: str, out: Path) -> list[Preview]:
             files[f"{stem}.html"] = leave.join(proof.html).encode()
         previews.append(Preview(stem, content.language, content.form, proof.letter.subject, readers))
     files["index.html"] = place.templates.render("desk/preview.html", "en", edition=name, previews=previews).encode()
-    _write(out, files)
+    if out is None:
+        shutil.rmtree(own_folder(place, name), ignore_errors=True)  # there may have been more variants before
+    _write(out or own_folder(place, name), files)
     return previews
 
 

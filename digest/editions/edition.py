@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digest.settings import Rhythm
     from digest.templates import Words
 
-__all__ = ["Choices", "Edition", "State", "check_revision", "check_state", "edition_title", "to_draft"]
+__all__ = ["Choices", "Edition", "State", "check_revision", "check_state", "edition_title", "find_way_back", "to_draft"]
 
 State = Literal["draft", "approved", "frozen", "sending", "paused", "finished", "cancelled"]
 
@@ -106,7 +106,15 @@ def check_state(edition: Edition, allowed: tuple[State, ...], what: str, remedy:
         EditionError: it is in another state.
     """
     if edition.state not in allowed:
+        if edition.state == "cancelled":
+            remedy = f"To make one after all: {find_way_back(edition)}"
         raise EditionError(f"edition {edition.id}", f"it is {edition.state} and cannot be {what}", remedy)
+
+
+def find_way_back(edition: Edition) -> str:
+    """The command that makes a cancelled edition's like: the next part or the same draft again, or one more extra."""
+    extra = " --extra" if edition.extra else ""
+    return f"digest edition prepare {edition.list_id} --rhythm {edition.rhythm}{extra}"
 
 
 def check_revision(edition: Edition, revision: int | None) -> None:

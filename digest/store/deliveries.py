@@ -7,7 +7,7 @@ or not at all. A sender meets the change at its next question, before the next b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,21 +16,26 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 from digest.delivery.transitions import Decision, Facts, State, after_decision
 from digest.errors import EditionError
 from digest.store.releases import from_seconds, to_seconds
-from digest.store.schema import delivery, delivery_count, edition, subscription, suppression, variant
+from digest.store.schema import delivery, delivery_count, edition, letter, request, subscription, suppression, variant
 
 __all__ = [
     "Decided", "Held", "RefusedLetters", "Stopped", "cancel_edition", "count_doubts", "decide", "pause_edition",
-    "read_doubted", "read_failed", "read_held", "read_refusals", "resume_edition", "stop_variants",
+    "read_doubted", "read_failed", "read_held", "read_inflight", "read_refusals", "resume_edition", "stop_variants",
 ]  # fmt: skip
 
 _STILL = (State.QUEUED, State.PICKED)
 _AT_ONCE = 500
+_PLAIN = {State.QUEUED: "waiting", State.PICKED: "waiting", State.INFLIGHT: "leaving now"}
 _WORDS = {Decision.RECEIVED: "received, say staff", Decision.AGAIN: None, Decision.GIVE_UP: "given up by staff"}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A delivery that staff must decide or want to see by name. The address stays sealed."""
+    """A delivery that staff must decide or want to see by name. The address stays sealed.
+
+    `kind` is that of a single letter, empty for the letter of an edition; `address_hash` is a single letter's, which may be
+    all that is left of its address; `held_at` is when the delivery came to rest.
+    """
 
     id: int
     edition: str | None
@@ -40,6 +45,9 @@ class Held:
     attempt_count: int
     reply: str
     held_at: datetime | None
+    code: int | None = None
+    kind: str = ""
+    address_hash: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,16 @@ def _read_old_refusals(connection: Connection, name: str) -> list[RefusedLetters
     return [RefusedLetters(State.FAILED, row.code or None, "", row.number) for row in connection.execute(query)]
 
 
+def read_inflight(connection: Connection, name: str) -> dict[int, int]:
+    """How many letters of an edition are under way with the sender of each place, be it alive or not."""
+    query = (
+        select(delivery.c.sender, func.count().label("number"))
+        .where(delivery.c.edition_id == name, delivery.c.state == State.INFLIGHT)
+        .group_by(delivery.c.sender)
+    )
+    return {row.sender or 0: row.number for row in connection.execute(query)}
+
+
 def count_doubts(connection: Connection, name: str) -> int:
     """How many readers of an edition may have got a second copy: the answer to the first was lost, and one more was sent."""
     doubted = select(func.count()).where(delivery.c.edition_id == name, _DOUBTED)
@@ -113,13 +131,13 @@ def read_held(connection: Connection, name: str | None = None) -> list[Held]:
     return _read_letters(connection, delivery.c.state == State.HELD, name)
 
 
-def read_failed(connection: Connection, name: str) -> list[Held]:
-    """The letters of an edition that the relay refused for good, the oldest first."""
+def read_failed(connection: Connection, name: str | None = None) -> list[Held]:
+    """The letters that failed, of one edition or of all and single ones too, the oldest first."""
     return _read_letters(connection, delivery.c.state == State.FAILED, name)
 
 
-def read_doubted(connection: Connection, name: str) -> list[Held]:
-    """The letters of an edition that a reader may have got twice, the oldest first."""
+def read_doubted(connection: Connection, name: str | None = None) -> list[Held]:
+    """The letters that a reader may have got twice, of one edition or of all, the oldest first."""
     return _read_letters(connection, _DOUBTED, name)
 
 
@@ -127,9 +145,22 @@ _DOUBTED = and_(delivery.c.unknown_count > 0, delivery.c.state == State.SENT)
 
 
 def _read_letters(connection: Connection, which: ColumnElement[bool], name: str | None) -> list[Held]:
+    asked = (  # what a single letter had of its address is erased; whoever asked for it may still be known
+        select(request.c.sealed)
+        .where(request.c.address_hash == letter.c.address_hash)
+        .order_by(request.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
-        select(delivery, subscription.c.sealed)
+        select(
+            delivery,
+            letter.c.kind,
+            letter.c.address_hash,
+            func.coalesce(subscription.c.sealed, letter.c.sealed, asked).label("sealed"),
+        )
         .join(subscription, subscription.c.id == delivery.c.subscription_id, isouter=True)
+        .join(letter, letter.c.id == delivery.c.letter_id, isouter=True)
         .where(which)
         .order_by(delivery.c.outcome_at, delivery.c.id)
     )
@@ -145,6 +176,9 @@ def _read_letters(connection: Connection, which: ColumnElement[bool], name: str 
             attempt_count=row.attempt_count,
             reply=row.reply or "",
             held_at=None if row.outcome_at is None else from_seconds(row.outcome_at),
+            code=row.code,
+            kind=row.kind or "",
+            address_hash=row.address_hash or b"",
         )
         for row in connection.execute(query)
     ]
@@ -184,11 +218,13 @@ def resume_edition(connection: Connection, name: str, actor: str, now: datetime,
     Raises:
         EditionError: it is not paused, or staff paused it and nobody of them resumes it.
     """
-    row = connection.execute(select(edition.c.state, edition.c.paused_by).where(edition.c.id == name)).first()
+    query = select(edition.c.state, edition.c.paused_by, edition.c.changed_by).where(edition.c.id == name)
+    row = connection.execute(query).first()
     if row is None or row.state != "paused":
         raise EditionError(f"edition {name}", "it is not paused", f"Look at it with: digest edition status {name}")
     if row.paused_by == "staff" and not staff:
-        raise EditionError(f"edition {name}", "staff paused it", f"Go on with: digest edition resume {name} --as NAME")
+        cause = f"{row.changed_by} paused it"
+        raise EditionError(f"edition {name}", cause, f"Go on with: digest edition resume {name} --as NAME")
     change = {"state": "sending", "paused_by": None, "paused_reason": None}
     _change_edition(connection, name, ("paused",), change, actor, "resumed", now)
 
@@ -244,9 +280,9 @@ def _change_edition(
 def _decide(connection: Connection, number: int, decision: Decision, now: int) -> Decided:
     row = connection.execute(_facts().where(delivery.c.id == number)).first()
     if row is None:
-        return Decided(number, None, None, "there is no such delivery")
+        return Decided(number, None, None, "there is no such letter")
     if row.state != State.HELD:
-        return Decided(number, row.edition_id, None, f"it is not held but {row.state}")
+        return Decided(number, row.edition_id, None, f"it is not held but {_PLAIN.get(row.state, row.state)}")
     refusal = _refuse_again(row) if decision is Decision.AGAIN else ""
     if refusal:
         return Decided(number, row.edition_id, None, refusal)

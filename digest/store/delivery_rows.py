@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from digest.delivery.transitions import OPEN, Change, Facts, Fence, State
 
-__all__ = ["DeliveryRow", "DeliveryRows", "marks", "pad"]
+__all__ = ["DeliveryRow", "DeliveryRows", "marks", "pad", "round_up"]
 
 _FACTS = """
     SELECT d.id, d.state, d.sender, d.unknown_count, d.attempt_count, d.subject = 'letter', d.created_at, d.epoch,
@@ -137,4 +137,9 @@ def marks(count: int) -> str:
 
 def pad(ids: Sequence[int]) -> list[int]:
     """The same numbers, the last repeated until there are 1, 2, 4, 8 …: so few statements do for groups of any size."""
-    return [*ids, *[ids[-1]] * ((1 << (len(ids) - 1).bit_length()) - len(ids))]
+    return [*ids, *[ids[-1]] * (round_up(len(ids)) - len(ids))]
+
+
+def round_up(count: int) -> int:
+    """The next of 1, 2, 4, 8 …"""
+    return 1 << (count - 1).bit_length()

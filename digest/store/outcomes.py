@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
 
 from digest.delivery.ledger import Outcome
 from digest.delivery.pace import Rules, is_expired, plan_domain_wait, plan_wait
 from digest.delivery.transitions import Ending, State, after_attempt, after_crash
 from digest.delivery.verdicts import REPLY_LENGTH
-from digest.store.delivery_rows import DeliveryRow, DeliveryRows
+from digest.store.delivery_rows import DeliveryRow, DeliveryRows, round_up
 
 __all__ = ["Outcomes"]
 
+_RELAY_REST = 5
+"""For so many seconds a letter that met a relay in trouble lets others go first: it may be the only one to meet it."""
 _CRASHED = "the sender was stopped before the answer came"
 
-_SENT = (
-    "UPDATE delivery SET state = 'sent', sender = NULL, code = ?, reply = ?, outcome_at = ? "
-    "WHERE id = ? AND state = 'inflight' AND sender = ?"
-)
+_SENT = """
+    UPDATE delivery SET state = 'sent', sender = NULL, code = sent.column2, reply = sent.column3, outcome_at = ?
+    FROM (VALUES {}) AS sent
+    WHERE delivery.id = sent.column1 AND delivery.state = 'inflight' AND delivery.sender = ?
+"""
 _FREE_DOMAIN = "DELETE FROM domain_pace WHERE domain_key = ?"
 _READ_DOMAIN = "SELECT not_before, failures FROM domain_pace WHERE domain_key = ?"
 _SLOW_DOWN = (
@@ -66,9 +70,11 @@ class Outcomes:
             self._rows.change(row.id, row.letter, change, row.attempt_count, now, next_at=next_at, reply=reply)
 
     def _record_sent(self, sent: Sequence[Outcome], now: int) -> dict[int, State | None]:
-        values = [(o.code, o.reply, now, o.picked.id, self._me) for o in sent]
         recorded: dict[int, State | None] = {outcome.picked.id: State.SENT for outcome in sent}
-        if self._connection.executemany(_SENT, values).rowcount != len(sent):
+        values = [value for o in sent for value in (o.picked.id, o.code, o.reply)]
+        count = round_up(len(sent))
+        values += [None] * (3 * (count - len(sent)))
+        if self._connection.execute(_sent(count), (now, *values, self._me)).rowcount != len(sent):
             rows = self._rows.read(list(recorded))
             recorded = {
                 number: State.SENT if number in rows and rows[number].state == State.SENT else None for number in recorded
@@ -99,7 +105,8 @@ class Outcomes:
 
     def _next_at(self, outcome: Outcome, tries: int, now: int) -> int | None:
         if outcome.ending is Ending.RETURNED:
-            return now if outcome.behind else None
+            at_relay = outcome.code is not None and outcome.code < 500
+            return now + (_RELAY_REST if at_relay else 0) if outcome.behind else None
         if outcome.at_once and tries <= 1:
             return now
         return now + plan_wait(self._rules, outcome.picked.id, tries)
@@ -112,3 +119,8 @@ class Outcomes:
         wait = plan_domain_wait(self._rules, failures + 1)
         self._connection.execute(_SLOW_DOWN, (domain_key, now + wait, failures + 1))
         self.domains_wait = True
+
+
+@cache
+def _sent(count: int) -> str:
+    return _SENT.format(", ".join(["(?, ?, ?)"] * count))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from digest.errors import StoreError
 
-__all__ = ["Slot", "take_slot", "try_slot"]
+__all__ = ["Slot", "is_held", "take_slot", "try_slot"]
 
 _MOST = 1000
 
@@ -44,6 +44,16 @@ def try_slot(var: Path, number: int) -> Slot | None:
         os.close(handle)
         raise
     return Slot(number, handle)
+
+
+def is_held(var: Path, number: int) -> bool:
+    """Whether the sender of a place lives; it is not disturbed."""
+    if not (var / f"sender-{number}.lock").exists():
+        return False
+    slot = try_slot(var, number)
+    if slot is not None:
+        slot.release()
+    return slot is None
 
 
 def take_slot(var: Path) -> Slot:

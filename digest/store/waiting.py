@@ -18,7 +18,8 @@ def _part(condition: str, moment: str) -> str:
 _QUEUE = f"""
     SELECT count(*), min(d.lane), {_part(_ASKED, "p.not_before")},
         {_part(f"{_LATER} AND d.attempt_count = 0", "d.next_at")}, {_part(f"{_LATER} AND d.attempt_count > 0", "d.next_at")}
-    FROM delivery d LEFT JOIN domain_pace p ON p.domain_key = d.domain_key WHERE d.edition_id = ? AND d.state = 'queued'
+    FROM delivery d LEFT JOIN domain_pace p ON p.domain_key = d.domain_key
+    WHERE d.edition_id = ? AND d.state IN ('queued', 'picked')
 """  # noqa: S608 (all of it is our own words)
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from digest.desk.at_once import Made, list_due, make_edition, put_away
 from digest.desk.fencing import find_fence
 from digest.desk.workplace import Workplace
-from digest.errors import DigestError
+from digest.editions.approval import hash_value
+from digest.errors import DigestError, StoreError
+from digest.staff.members import THE_PROGRAM, Program
 from digest.store.at_once import read_approved, read_due, read_made
 from digest.store.hot import HotStore
 from digest.store.releases import log_end
@@ -27,12 +29,16 @@ __all__ = ["AtOnce", "describe", "find_others", "is_anything_due", "list_hindran
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """What became of an edition at once: it is being sent, waits for approval, or could not be begun (`words` say why)."""
+    """What became of an edition at once: it is being sent, waits for approval, or could not be begun (`words` say why).
+
+    `about` is the list or edition that was at its turn.
+    """
 
     name: str
     state: Literal["begun", "waiting", "failed"]
     reader_count: int = 0
     words: str = ""
+    about: str = ""
 
 
 def describe(one: AtOnce) -> str:
@@ -44,33 +50,41 @@ def describe(one: AtOnce) -> str:
     return f"{one.name}: {_count(one.reader_count)}"
 
 
-def is_anything_due(store: HotStore) -> bool:
+def is_anything_due(store: HotStore, skip: Collection[str] = ()) -> bool:
     """Whether `send_at_once` has something to do; cheap enough to ask every second."""
     with store.reading() as connection:
-        return bool(read_due(connection) or read_approved(connection))
+        return any(name not in skip for name in (*read_due(connection), *read_approved(connection)))
 
 
 def send_at_once(
-    place: Workplace, *, actor: str = "digest", wait: bool = True, say: Callable[[str], None] = lambda _sentence: None
+    place: Workplace,
+    *,
+    actor: str = THE_PROGRAM,
+    wait: bool = True,
+    say: Callable[[str], None] = lambda _sentence: None,
+    skip: Collection[str] = (),
 ) -> list[AtOnce]:
     """Begin the editions at once that are approved, and make those that are due; a fenced site makes and begins none.
 
     Args:
-        actor: who gave the occasion.
+        actor: who gave the occasion; that takes no right but the one to release, for all else was decided before.
         wait: for another process that is at it; else nothing is done then.
         say: is told in a sentence what did not work on the way and stops nothing.
+        skip: lists and editions (`AtOnce.about`) that are left for another time.
+
+    What cannot be made or begun for one list is among the answers, stays due, and holds up no other.
 
     Raises:
         StoreError: the store cannot be read or written.
-        DigestError: an edition cannot be made; what is due stays so.
     """
-    if not is_anything_due(place.hot) or find_fence(place) is not None:
+    if not is_anything_due(place.hot, skip) or find_fence(place) is not None:
         return []
     with _alone(place, wait) as is_alone:
         if not is_alone:
             return []
-        begun = [_begin(place, name, actor, say) for name in _list_approved(place)]
-        made = [_make(place, name, actor, say) for name in list_due(place)]
+        by = Program(actor)
+        begun = [_begin(place, name, by, say) for name in _list_approved(place) if name not in skip]
+        made = [_try(place, name, by, say) for name in list_due(place) if name not in skip]
         return [*begun, *(one for one in made if one is not None)]
 
 
@@ -102,17 +116,28 @@ def _list_approved(place: Workplace) -> list[str]:
         return read_approved(connection)
 
 
-def _begin(place: Workplace, name: str, actor: str, say: Callable[[str], None]) -> AtOnce:
+def _begin(place: Workplace, name: str, actor: Program, say: Callable[[str], None]) -> AtOnce:
     from digest.work.sending import begin
 
     try:
         edition = begin(place, name, actor=actor, say=say)
     except DigestError as error:
-        return AtOnce(name, "failed", words=str(error))
-    return AtOnce(name, "begun", edition.audience_count or 0)
+        return AtOnce(name, "failed", words=str(error), about=name)
+    return AtOnce(name, "begun", edition.audience_count or 0, about=name)
 
 
-def _make(place: Workplace, list_id: str, actor: str, say: Callable[[str], None]) -> AtOnce | None:
+def _try(place: Workplace, list_id: str, actor: Program, say: Callable[[str], None]) -> AtOnce | None:
+    try:
+        outcome = _make(place, list_id, actor, say)
+    except StoreError:
+        raise
+    except DigestError as error:
+        words = " ".join(map(str, (error, *error.problems)))
+        return AtOnce(f"the edition at once of {list_id}", "failed", words=words, about=list_id)
+    return None if outcome is None else replace(outcome, about=list_id)
+
+
+def _make(place: Workplace, list_id: str, actor: Program, say: Callable[[str], None]) -> AtOnce | None:
     from digest.desk.standing import try_standing_approval
 
     with place.hot.reading() as connection:
@@ -133,11 +158,11 @@ def _make(place: Workplace, list_id: str, actor: str, say: Callable[[str], None]
 
 
 def _announce(place: Workplace, made: Made) -> None:
-    """Tell the approvers of its list that a draft waits for them."""
+    """Tell the approvers of its list that a draft waits for them: once, and again when it carries other items than then."""
     from digest.desk.notices import notify_approvers
 
     edition = made.edition
-    occasion = f"approval-wanted {edition.id} {edition.horizon}"
+    occasion = f"approval-wanted {edition.id} {hash_value(list(made.items))[:16]}"
     with place.hot.writing() as connection:
         notify_approvers(
             place,

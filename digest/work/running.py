@@ -173,6 +173,7 @@ class _Stops:
 @contextmanager
 def _stoppable(sender: Sender, lifeline: int | None) -> Iterator[None]:
     loop, stops, numbers = asyncio.get_running_loop(), _Stops(sender), (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
     for number in numbers:
         loop.add_signal_handler(number, stops.by_signal)
     if lifeline is not None:
@@ -182,5 +183,6 @@ def _stoppable(sender: Sender, lifeline: int | None) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
         if lifeline is not None:
             loop.remove_reader(lifeline)

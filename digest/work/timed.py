@@ -9,7 +9,8 @@ change of what is public already, waits for a person and `digest publish`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +34,8 @@ _RETRY = timedelta(seconds=30)
 """After how long what failed is tried again."""
 _LOOK_FOR_NEWS = timedelta(seconds=0.5)
 """How often it is looked whether an edition at once is due."""
+_EVERYTHING = ""
+"""What could not be served when it was no single list or edition."""
 
 
 class Timer:
@@ -154,27 +157,34 @@ async def send_at_once_forever(site: Callable[[], Site], store: HotStore, tell: 
         tell: is told in a line what became of each edition, and what does not work, each thing once.
     """
     told: set[str] = set()
+    resting: dict[str, float] = {}
     while True:
-        lines, wait = await asyncio.to_thread(_step, site, store)
+        now = time.monotonic()
+        resting = {name: until for name, until in resting.items() if until > now}
+        lines, failed = await asyncio.to_thread(_step, site, store, resting)
         for line in lines:
             if line not in told:
                 tell(line)
-        told = set(lines)
-        await asyncio.sleep(wait)
+        told = {*lines, *told} if resting else set(lines)
+        resting |= dict.fromkeys(failed, time.monotonic() + _RETRY.total_seconds())
+        await asyncio.sleep(_RETRY.total_seconds() if _EVERYTHING in failed else _LOOK_FOR_NEWS.total_seconds())
 
 
-def _step(site: Callable[[], Site], store: HotStore) -> tuple[list[str], float]:
-    """What there is to say, and how long to wait before the next look, in seconds."""
+def _step(site: Callable[[], Site], store: HotStore, resting: Collection[str]) -> tuple[list[str], list[str]]:
+    """What there is to say, and the lists and editions that could not be served.
+
+    Args:
+        resting: those that are not to be tried now.
+    """
     lines: list[str] = []
     try:
-        if not is_anything_due(store):
-            return [], _LOOK_FOR_NEWS.total_seconds()
+        if not is_anything_due(store, resting):
+            return [], []
         with open_workplace(site(), via="serve") as place:
-            done = send_at_once(place, wait=False, say=lines.append)
+            done = send_at_once(place, wait=False, say=lines.append, skip=resting)
     except DigestError as error:
-        return [f"editions at once: {error}"], _RETRY.total_seconds()
-    lines += [describe(one) for one in done]
-    return lines, _RETRY.total_seconds() if any(one.state == "failed" for one in done) else _LOOK_FOR_NEWS.total_seconds()
+        return [f"editions at once: {error}"], [_EVERYTHING]
+    return [*lines, *(describe(one) for one in done)], [one.about for one in done if one.state == "failed"]
 
 
 def _stamp(file: Path) -> tuple[int, ...]:

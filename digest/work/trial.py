@@ -16,6 +16,7 @@ from digest.delivery.relay import Outbox, choose_way
 from digest.delivery.transitions import Ending
 from digest.delivery.transport import Letter, Reply, Stage, Transport, UnreachableError, send_letter
 from digest.delivery.verdicts import describe, judge, redact_reply
+from digest.desk.authority import require
 from digest.desk.inspecting import check_choice
 from digest.desk.press import Press, carries_nothing
 from digest.desk.workplace import Workplace
@@ -24,6 +25,7 @@ from digest.errors import EditionError, Problem, SubscriberError, UsageError
 from digest.mail.compile import CompiledMessage
 from digest.mail.filling import label_subject
 from digest.mail.proof import Proof
+from digest.staff.roles import Right
 from digest.store.journal import write_journal
 from digest.store.readers import read_suppressed
 from digest.subscribers.addresses import Address, lookup_form, parse_address
@@ -85,6 +87,7 @@ def send_test(
         TemplateError: a template cannot be used.
         DeliveryError: there is no way for the letters, or a signing key cannot be used.
     """
+    require(place, actor, Right.TEST)
     language = language or place.site.settings.newsroom.language
     check_choice(place, language, form)
     addresses = _read_addresses(place, to)
@@ -199,7 +202,7 @@ async def _deliver(transport: Transport, letters: Sequence[Letter]) -> list[Repl
 def _answer(address: str, reply: Reply, relay: str) -> Answer:
     verdict = judge(reply)
     if reply.stage is Stage.LETTER or (reply.code is not None and not verdict.pause):
-        words = redact_reply(f"{reply.code or ''} {reply.text}".strip(), address)
+        words = reply.text if reply.code is None else redact_reply(f"{reply.code} {reply.text}", address)
     else:
         words = describe(reply, relay)
     doubt = "; it may have arrived" if verdict.ending is Ending.UNKNOWN else ""

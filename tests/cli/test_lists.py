@@ -87,7 +87,7 @@ def test_publish_says_what_became_of_the_news_and_send_needs_no_id(site):
     assert f"One that was made before still waits: digest edition approve {name}-1" in site.run(
         "lists", "approve", "press", "--as", "Carla"
     )
-    assert "a running digest serve sends it now" in site.run("edition", "approve", f"{name}-1", "--as", "Ada")
+    assert "A running digest serve sends it now" in site.run("edition", "approve", f"{name}-1", "--as", "Ada")
     site.item("two")
     printed = site.run("publish")
     assert f"{name}-1: 2 letters are on their way\n{name}-2: 2 letters are on their way\n" in printed
@@ -125,3 +125,12 @@ def test_a_site_that_stands_still_says_that_nothing_is_sent(site):
     assert "stands still, so nothing is sent at once: Ada put up the fence: we move" in printed
     site.run("fence", "lift", "--as", "Ada")
     assert "waits for approval" in site.run("publish")
+
+
+def test_one_list_can_be_shown_alone_and_one_that_is_not_there_is_named(site):
+    shown = site.run("lists", "show", "press")
+
+    assert shown.startswith("press: ") and "supporters: " not in shown
+    assert "supporters: " in site.run("lists", "show")
+    with pytest.raises(DigestError, match="nobody"):
+        site.run("lists", "show", "nobody")

@@ -110,8 +110,8 @@ def test_the_reason_says_what_happened_in_figures_and_what_to_do() -> None:
     lost = note_all(Breaker(), [SENT] * 60 + [UNKNOWN] * 20)[-1]
 
     assert refused and "20 of the last 100 letters" in refused
-    assert f"digest deliveries failed {EDITION}" in refused and refused.endswith(f"digest send {EDITION}")
-    assert lost and "20 letters" in lost and "the last 80" in lost and lost.endswith(f"digest send {EDITION}")
+    assert f"digest deliveries failed {EDITION}" in refused and "digest send" not in refused, "whoever prints it says that"
+    assert lost and "20 letters" in lost and "the last 80" in lost and "digest send" not in lost
 
 
 # -- with a real relay
@@ -205,7 +205,7 @@ async def test_a_disk_that_is_nearly_full_pauses_the_edition_before_it_is(reader
     async with fake.ScriptedServer(lambda moment: 0.2 if moment.stage == "body" else None) as server:
         report = await send(readers, worlds, server.port, find_free=lambda: next(free, 0))
 
-    assert_paused(readers, report, "only 150 MiB are free on the disk of the ledger")
+    assert_paused(readers, report, "only 150 MiB are free on the disk of var/")
     assert readers.counts() == {"queued": 100 - len(server.accepted), "sent": len(server.accepted)}
 
 

@@ -101,7 +101,7 @@ FAULTS = [
     ("tls", "garbage", "no protected connection"),
     ("mail", "drop", "drops the connection"),
     ("mail", "hang", "drops the connection"),
-    ("mail", "421 4.3.2 closing", "refuses the sender's address: 421"),
+    ("mail", "421 4.3.2 closing", "takes no more letters from us for now: 421"),
     ("mail", "550 5.7.1 sender rejected", "refuses the sender's address: 550"),
     ("mail", "452 4.3.1 Insufficient system storage", "takes no more letters from us for now: 452"),
     ("rcpt", "554 5.7.1 Relay access denied", "refuses to take letters from us: 554"),

@@ -203,7 +203,7 @@ ENVELOPES = {
     ("rcpt", "550 5.1.1 nobody"): "failed",
     ("rcpt", "421 4.7.0 closing"): "sent",
     ("rcpt", "drop"): "sent",
-    ("data", "451 4.3.0 later"): "queued",
+    ("data", "451 4.4.0 later"): "queued",
     ("data", "drop"): "sent",
     ("data", "354 go on"): "sent",
 }
@@ -253,7 +253,7 @@ async def test_whatever_is_said_of_a_body_the_envelope_behind_it_has_its_own_end
 
 
 @pytest.mark.parametrize(
-    "answer", ["450 4.7.28 too many messages", "451 4.4.1 no answer from the host", "452 4.3.2 out of service"]
+    "answer", ["450 4.7.28 too many messages", "451 4.4.1 no answer from the host", "452 4.4.5 congestion"]
 )
 async def test_a_refusal_of_a_whole_domain_makes_its_readers_wait_and_nobody_else(  # type: ignore[no-untyped-def]
     answer: str, readers, worlds, fake, clock: Clock

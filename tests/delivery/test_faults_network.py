@@ -141,12 +141,38 @@ async def test_a_relay_that_is_full_for_a_while_gets_everything_when_it_is_not(r
     refusals = itertools.count()
 
     def script(moment):  # type: ignore[no-untyped-def]
-        return "452 4.3.1 insufficient storage" if moment.stage == "rcpt" and next(refusals) < 10 else None
+        return "452 4.3.1 insufficient storage" if moment.stage == "rcpt" and next(refusals) < 4 else None
 
     async with fake.ScriptedServer(script) as server:
         report = await send(readers, worlds, server.port)
 
     assert_everybody_once(readers, server, report)
+    assert readers.rows("SELECT DISTINCT attempt_count FROM delivery") == [(1,)], "that was no try of any letter"
+    assert readers.rows("SELECT count(*) FROM domain_pace") == [(0,)], "nor the fault of any reader's domain"
+
+
+async def test_what_we_say_ourselves_is_not_taken_for_an_address(world, worlds, fake) -> None:  # type: ignore[no-untyped-def]
+    world.add_edition()
+    world.add_readers(1, domain="connection")
+    drops = itertools.count()
+
+    def script(moment):  # type: ignore[no-untyped-def]
+        return fake.Act.DROP if moment.stage == "rcpt" and next(drops) < 1 else None
+
+    async with fake.ScriptedServer(script) as server:
+        ledger = open_ledger(world.file, Rules(), only=worlds.EDITION)
+        way = SmtpTransport(parse_smtp_url(f"smtp://127.0.0.1:{server.port}"), timeouts=Timeouts(2.0, 2.0, 0.2))
+        said: list[str] = []
+
+        def look(_progress: object) -> None:
+            said.extend(reply for (reply,) in world.rows("SELECT reply FROM delivery") if reply)
+
+        try:
+            await Sender(ledger, way, worlds.compose, Limits(connections=1), look).run()
+        finally:
+            await ledger.close()
+
+    assert "the connection was lost" in said and not any("<domain>" in reply for reply in said[:1])
 
 
 async def test_greylisting_of_everybody_costs_one_more_try_and_nothing_else(readers, worlds, fake) -> None:  # type: ignore[no-untyped-def]

@@ -182,7 +182,7 @@ async def test_a_mail_service_that_asks_for_time_alone_is_left_alone_and_after_a
 ) -> None:
     def busy(moment):  # type: ignore[no-untyped-def]
         is_busy = moment.stage == stage and moment.recipient.endswith("@slow.example")
-        return "451 4.3.2 system not accepting mail" if is_busy else None
+        return "451 4.4.1 no answer from the host" if is_busy else None
 
     async def send() -> Report:
         ledger = open_ledger(world.file, Rules(retry_after=300), only=worlds.EDITION, now=wall)

@@ -82,15 +82,18 @@ rcpt     450  4.2.1 The user is receiving mail too quickly           | deferred
 rcpt     450  4.2.1 Peak SMTP relay limit exceeded for customer      | deferred
 rcpt     450  4.7.1 greylisted, try again in an hour                 | deferred
 rcpt     450  4.7.1 Domain has exceeded the max emails per hour (200)| deferred, close, trouble, domain
-rcpt     451  4.3.0 local error                                      | deferred, domain
-rcpt     451  4.3.2 system not accepting mail                        | deferred, domain
+rcpt     451  4.3.0 local error                                      | deferred, close, trouble
+rcpt     451  4.3.2 system not accepting mail                        | deferred, close, trouble
+rcpt     451  4.3.5 system incorrectly configured                    | deferred, close, trouble
 rcpt     451  4.4.1 no answer from host                              | deferred, domain
 rcpt     451  4.7.500 Server busy                                    | deferred
 rcpt     451  4.7.650 temporarily rate limited due to IP reputation  | deferred, domain
 rcpt     451  4.7.650 temporarily limited                            | deferred, domain
 rcpt     451  too many messages, slow down                           | deferred, domain
 rcpt     452  4.2.2 over quota                                       | deferred
-rcpt     452  4.3.1 Insufficient system storage                      | deferred, close, trouble
+rcpt     452  4.3.1 Insufficient system storage                      | returned, close, trouble
+rcpt     452  4.5.3 too many recipients                               | deferred
+rcpt     552  5.3.1 mail system full                                  | returned, pause
 rcpt     454  4.7.0 Throttling failure: Daily message quota exceeded.| deferred, close, trouble, domain
 rcpt     500  5.5.2 not recognised                                   | deferred, close, trouble, at once
 rcpt     501  5.1.3 bad address syntax                               | failed
@@ -115,8 +118,8 @@ rcpt     554  5.7.1 Relay access denied                              | failed; a
 data     -    the connection was lost                                | deferred, close, trouble, at once
 data     250  what?                                                  | deferred, close, trouble, at once
 data     421  4.3.2 closing                                          | deferred, close, trouble, at once
-data     451  4.3.0 local error                                      | deferred, domain
-data     452  4.3.1 Insufficient system storage                      | deferred, close, trouble
+data     451  4.3.0 local error                                      | returned, close, trouble
+data     452  4.3.1 Insufficient system storage                      | returned, close, trouble
 data     503  5.5.1 need RCPT                                        | deferred, close, trouble, at once
 data     554  5.5.1 no valid recipients                              | failed
 body     -    no answer in time                                      | unknown, close, trouble
@@ -127,8 +130,9 @@ body     354  again?                                                 | unknown, 
 body     421  4.3.2 closing                                          | deferred, close, trouble
 body     421  4.7.0 rate of mail too high                            | deferred, close, trouble, domain
 body     451  4.7.1 greylisted                                       | deferred
-body     451  4.3.0 queue file write error                           | deferred, domain
-body     452  4.3.1 Insufficient system storage                      | deferred, close, trouble
+body     451  4.3.0 queue file write error                           | returned, close, trouble
+body     452  4.3.1 Insufficient system storage                      | returned, close, trouble
+body     452  4.2.2 mailbox full                                      | deferred
 body     454  4.7.0 Throttling failure: Maximum sending rate exceeded| deferred, close, trouble, domain
 body     503  5.5.1 what?                                            | failed
 body     530  5.7.0 authentication required                          | returned, pause edition

@@ -178,6 +178,11 @@ def test_approvers_are_mailed_what_waits_and_each_news_once(desk):
     desk.publish("2022-02-21T12:00")
     _go(desk)
     assert desk.sql("SELECT kind, count(*) FROM letter GROUP BY kind") == [("approval-wanted", 4)]
+
+    desk.at("2022-02-21T13:00")
+    correct(desk.place, "two", "It was ten.")
+    assert "waits for approval" in _go(desk)[0]
+    assert desk.sql("SELECT kind, count(*) FROM letter GROUP BY kind") == [("approval-wanted", 4)], "the same items"
     assert desk.sql("SELECT DISTINCT lane, state FROM delivery") == [(0, "queued")]
 
 
@@ -203,7 +208,8 @@ def test_a_list_without_such_readers_is_left_alone(desk):
 
 
 def test_a_site_that_stands_still_makes_none_until_it_goes_on(press):
-    from digest.desk.fencing import lift_fence, raise_fence
+    from digest.desk.fencing import raise_fence
+    from digest.desk.lifting import lift_fence
 
     raise_fence(press.place, actor="Ada")
     press.item("one")
@@ -221,9 +227,10 @@ def test_an_edition_that_cannot_be_begun_is_named_and_tried_again(press, monkeyp
     folder = press.folder / "var" / "variants"
     folder.write_text("in the way")
     (first,) = send_at_once(press.place)
-    assert first.state == "failed"
+    assert (first.state, first.about) == ("failed", "press")
 
     folder.unlink()
+    assert send_at_once(press.place, skip=["press", first.name]) == [], "it may be left for another time"
     assert _go(press) == ["2022-02-21-press-at-once-1: 2 letters are on their way"]
 
 

@@ -8,7 +8,7 @@ import email.policy
 import pytest
 
 from digest.desk.editions import prepare, set_choices
-from digest.desk.preview import write_preview
+from digest.desk.preview import own_folder, write_preview
 from digest.errors import ContentError, EditionError
 from digest.work.sending import send
 
@@ -94,3 +94,16 @@ def test_a_folder_that_cannot_be_written_is_refused(week, tmp_path):
         write_preview(week.place, week.prepare().id, tmp_path / "out")
     with pytest.raises(EditionError, match="there is no such edition"):
         write_preview(week.place, "2022-w01-supporters", tmp_path / "elsewhere")
+
+
+def test_without_a_folder_it_goes_below_var_where_nothing_older_stays(week):
+    name = week.prepare().id
+    folder = own_folder(week.place, name)
+    folder.mkdir(parents=True)
+    (folder / "09-uk-full.html").write_text("of an earlier day")
+
+    written = write_preview(week.place, name)
+
+    assert folder.is_relative_to(week.place.site.var)
+    assert (folder / "index.html").exists() and (folder / f"{written[0].name}.eml").exists()
+    assert not (folder / "09-uk-full.html").exists()

@@ -10,7 +10,8 @@ import pytest
 from digest.desk.approving import approve
 from digest.desk.correcting import withdraw
 from digest.desk.editions import prepare, set_choices
-from digest.desk.fencing import lift_fence, raise_fence
+from digest.desk.fencing import raise_fence
+from digest.desk.lifting import lift_fence
 from digest.desk.scheduling import drop_old_schedules, find_slot, follow_schedule, list_scheduled, was_late
 from digest.desk.standing import approve_list
 from digest.desk.steering import cancel

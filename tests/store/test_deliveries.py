@@ -94,7 +94,7 @@ def test_a_cancelled_edition_names_who_cancelled_it_and_cannot_be_cancelled_twic
 def test_what_staff_paused_goes_on_only_by_the_word_of_staff(mixed, store: Store, worlds: ModuleType) -> None:  # type: ignore[no-untyped-def]
     with store.writing() as connection:
         pause_edition(connection, worlds.EDITION, "Ada", NOW)
-    with store.writing() as connection, pytest.raises(EditionError, match="staff paused it"):
+    with store.writing() as connection, pytest.raises(EditionError, match="Ada paused it"):
         resume_edition(connection, worlds.EDITION, "the sender", NOW, staff=False)
     assert mixed.edition() == "paused"
 
@@ -200,5 +200,5 @@ def test_only_what_is_held_is_for_staff_to_decide(held, store: Store) -> None:  
     with store.writing() as connection:
         decided = decide(connection, [1, 99], Decision.AGAIN, NOW)
 
-    assert [row.refusal for row in decided] == ["it is not held but sent", "there is no such delivery"]
+    assert [row.refusal for row in decided] == ["it is not held but sent", "there is no such letter"]
     assert held.edition() == "finished"

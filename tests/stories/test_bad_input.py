@@ -155,7 +155,7 @@ def test_a_relay_that_wants_a_password(terminal, approved: str, catcher: Catcher
     terminal.variables["DIGEST_SMTP_URL"] = catcher.url.replace("smtp://", "smtp://user:secret-word@")
     printed = terminal.run("send", approved, expect=4)
     assert "secret-word" not in printed
-    assert "30  queued" in printed
+    assert "30  waiting" in printed
     terminal.variables["DIGEST_SMTP_URL"] = catcher.url
     assert "30  sent" in terminal.run("send", approved)
 
@@ -184,6 +184,27 @@ def test_a_full_disk_loses_nobody(terminal, approved: str, catcher: Catcher) -> 
     terminal.run("send", approved)
     recipients = {path.read_bytes().split(b"\nTo: ")[1].split(b"\r\n")[0] for path in catcher.folder.glob("*.eml")}
     assert len(recipients) == 30
+
+
+def test_a_full_disk_keeps_nobody_from_looking(terminal, approved: str) -> None:  # type: ignore[no-untyped-def]
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))  # less than the file that all who use a database share
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-B", "-m", "digest", *words],
+            cwd=terminal.folder, env={**os.environ, **terminal.variables}, preexec_fn=no_room, capture_output=True,
+            text=True, check=False, timeout=120,
+        )  # fmt: skip
+
+    for words in (("edition", "status", approved), ("edition", "list"), ("fence", "status"), ("deliveries", "held")):
+        done = run(*words)
+        assert (done.returncode, done.stderr) == (0, ""), words
+    for words in (("edition", "cancel", approved, "--as", "Ada"), ("send", approved, "--outbox")):
+        done = run(*words)
+        assert done.returncode == 1
+        assert "Free some space" in done.stderr and "lost" not in done.stderr
+    assert "approved" in terminal.run("edition", "list")
 
 
 def test_a_database_that_is_none(terminal) -> None:  # type: ignore[no-untyped-def]

@@ -98,7 +98,7 @@ def test_three_weeks_with_an_outage_a_late_approval_and_another_hour(office: Off
     assert f"digest edition approve {FIRST}" in asked[1] and "Monday in Kharkiv" in asked[1]
     assert "Friday 20 March 2026, 09:00 (Europe/London)" in asked[1]
     printed = office.approve("2026-03-19T12:00", FIRST)
-    assert f"a running digest serve sends it Fri 20 Mar 2026 09:00 GMT, else: digest send {FIRST}" in printed
+    assert f"A running digest serve sends it Fri 20 Mar 2026 09:00 GMT. To send it yourself: digest send {FIRST}" in printed
     office.release("2026-03-19T15:00", "thursday", "Thursday in Moscow", "russia")
     told = office.serve("2026-03-19T15:01")
     assert told.keys() == {"ada"} and "Thursday in Moscow" in told["ada"]
@@ -135,7 +135,7 @@ def test_three_weeks_with_an_outage_a_late_approval_and_another_hour(office: Off
     assert [line.split()[:2] for line in listed.splitlines()] == [
         [FIRST, "finished"], [SECOND, "finished"], [THIRD, "finished"],
     ]  # fmt: skip
-    assert "begun     Fri 03 Apr 2026 10:31 BST" in office.terminal.run("edition", "status", THIRD)
+    assert "begun        Fri 03 Apr 2026 10:31 BST" in office.terminal.run("edition", "status", THIRD)
     journal = office.terminal.run("journal")
     assert "the schedule" in journal and "@" not in journal
 

@@ -115,5 +115,5 @@ def test_a_bad_key_sends_nothing_and_says_what_to_do(terminal, at: Callable[[str
     key.chmod(0o644)
 
     assert f"Run: chmod 600 {key}" in terminal.run("send", name, expect=1)
-    assert "state     approved" in terminal.run("edition", "status", name)
+    assert "state        approved" in terminal.run("edition", "status", name)
     assert not list(catcher.folder.glob("*.eml"))
