@@ -45,6 +45,9 @@ def backup(
     else:
         typer.echo(f"It opens with {made.key_file} (mark {made.mark}), which is not in it, nor are the site's other keys.")
     typer.echo("Not in it: the outbox and caught letters, which are plain; public/, which `digest publish` makes again.")
+    if made.links:
+        shown = ", ".join(made.links[:5]) + (" and others" if len(made.links) > 5 else "")
+        typer.echo(f"Not in it either, for they are links to other places: {shown}.", err=True)
 
 
 def restore(
@@ -59,7 +62,8 @@ def restore(
     ] = None,
     actor: As = "staff",
 ) -> None:
-    """Make a site of a backup. It stands still until somebody lifts the fence; who was erased since stays erased."""
+    """Make a site of a backup. It stands still until somebody lifts the fence; who was erased or left since stays so."""
+    from digest.cli.fence import describe_replayed
     from digest.desk.restoring import restore as bring_back
 
     keys = os.environ.get("DIGEST_KEYS", "")
@@ -67,17 +71,15 @@ def restore(
     done = bring_back(file, into, key_file=key, keys=folder, erasures=erasures, actor=actor)
     typer.echo(f"Restored {into} as it was at {format_utc(done.made_at)}: {count(done.member_count, 'file')}.")
     if done.had_record:
-        typer.echo(f"Erased again, since their owners asked for it: {count(done.erased_count, 'subscription')}.")
+        typer.echo(f"Done again, as it stood on record since the backup: {describe_replayed(done.replayed)}.")
     else:
-        typer.echo(
-            "No record of erasures was found, so nobody was erased again. If var/erasures of the lost site is somewhere,"
-        )
-        typer.echo("begin anew with --erasures FILE.")
+        typer.echo("No record of erasures was found, so nobody was erased again, and whoever left since would get letters.")
+        typer.echo("If var/erasures of the lost site is somewhere, begin anew with --erasures FILE.")
     typer.echo("Before anything is sent:")
     steps = (
         "bring digest.keys of the lost site to keys/, if it is not there; no address can be read without it",
         "digest publish",
-        "digest fence status, which says what would leave; who left by a link after the backup is not known to it",
+        "digest fence status, which says what would leave",
         "digest fence lift --as NAME",
     )
     print_table([(f"{number}.", step) for number, step in enumerate(steps, start=1)])

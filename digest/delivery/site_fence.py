@@ -16,6 +16,8 @@ __all__ = ["TOLERANCE", "Cause", "Home", "SiteFence", "judge_clock", "judge_home
 TOLERANCE = timedelta(minutes=5)
 """How far a clock may be off."""
 
+_OLDER = "the database is older than the work that was done with it: it was restored from a backup"
+
 
 class Cause(StrEnum):
     """Why a site stands still."""
@@ -41,25 +43,38 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class SiteFence:
-    """A site that stands still: why, since when, and in plain words what happened."""
+    """A site that stands still: why, since when, and in plain words what happened.
+
+    `last` is the number of the newest delivery when the fence went up, None when that is not known: what was queued before
+    may have left by another copy of the database, what came after cannot have.
+    """
 
     cause: Cause
     words: str
     at: datetime
+    last: int | None = None
 
     @property
     def stops_releases(self) -> bool:
         """Whether nothing must be released either: when the clock is in doubt, an embargo could be broken."""
         return self.cause in (Cause.CLOCK_BACK, Cause.CLOCK_MOVED)
 
+    @property
+    def doubts_letters(self) -> bool:
+        """Whether letters that wait may have left already: by another copy of the database, or from it before it was old."""
+        return self.cause in (Cause.MOVED, Cause.RESTORED)
 
-def judge_home(known: Home, present: Home) -> tuple[Cause, str] | None:
+
+def judge_home(known: Home | None, present: Home) -> tuple[Cause, str] | None:
     """What is wrong with where a site lives now; None when it lives where it did.
 
     Args:
-        known: as the database has it.
-        present: as the machine shows it; `work` is the count in the file beside the database, -1 when that is gone.
+        known: as the database has it; None when nothing was ever to leave from it.
+        present: as the machine shows it; `work` is the count in the file beside the database, -1 when that is gone. It must
+            be no younger than `known`, or what a sender counts meanwhile looks like work that the database knows nothing of.
     """
+    if known is None:
+        return (Cause.RESTORED, _OLDER) if present.work > 0 else None
     if present.machine != known.machine:
         return Cause.MOVED, "this site was on another machine before: it was moved, restored or copied"
     if present.file != known.file:
@@ -67,7 +82,7 @@ def judge_home(known: Home, present: Home) -> tuple[Cause, str] | None:
     if present.work < 0 and known.work > 0:
         return Cause.RESTORED, "the count of work beside the database is gone: the database was restored, or var/ cleared"
     if present.work > known.work:
-        return Cause.RESTORED, "the database is older than the work that was done with it: it was restored from a backup"
+        return Cause.RESTORED, _OLDER
     return None
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Literal
 
 from digest.desk.enrolling import find_on_list
+from digest.desk.fencing import note_home_in
 from digest.desk.floods import is_held_back, note_flood
 from digest.desk.letters import read_recipient
 from digest.desk.reader_letters import (
@@ -102,6 +103,7 @@ def take_request(place: Workplace, asked: Asked) -> None:
             words=asked.words,
             page=asked.page,
         )
+        note_home_in(connection, place.hot.file)
         add_request(connection, new, place.now)
 
 

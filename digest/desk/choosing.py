@@ -18,6 +18,7 @@ from digest.desk.links import find_manager, stands_together
 from digest.desk.moving import Move, agree_to_move, ask_for_address, look_at_move
 from digest.desk.workplace import Workplace
 from digest.errors import SubscriberError
+from digest.store.erasures import Farewell, note_word
 from digest.store.letters import is_suppressed
 from digest.store.readers import StoredReader, come_back, pause_reader
 from digest.store.requests import forget_requests_of
@@ -108,6 +109,8 @@ def join(place: Workplace, token: str, wish: Wish, words: str) -> None:
         if mended is None or is_suppressed(connection, reader.address_hash):
             raise _refuse_choice()
         if mended.list_id == reader.subscription.list_id:
+            if not reader.is_active:
+                note_word(place.site.var, [Farewell(place.now, reader.number, came_back=True)])
             come_back(connection, reader.number)  # in the same epoch, or this very link would be worth nothing now
         consent = Consent(words, "preferences", place.now, mended.language)
         enrol(place, connection, mended, reader.sealed, consent)

@@ -17,6 +17,7 @@ from digest.editions.selection import select
 from digest.store.database import widen
 from digest.store.dictionary import keep_had, keep_interest, read_had
 from digest.store.editions import last_frozen
+from digest.store.erasures import Farewell, note_word
 from digest.store.readers import NewReader, StoredReader, add_consent, add_reader, change_choices, read_person
 from digest.store.releases import log_end, read_newsroom
 from digest.store.settling import settle
@@ -56,6 +57,8 @@ def enrol(place: Workplace, connection: sqlite3.Connection, wish: Wish, sealed: 
         set_choices(place, connection, known, wish)
         add_consent(connection, known.number, known.subscription.epoch, consent)
         return known.number, known.subscription.epoch
+    if known is not None:
+        note_word(place.site.var, [Farewell(place.now, known.number, came_back=True)])
     end, epoch = log_end(connection), next_epoch(known.subscription if known else None)
     reader = NewReader(
         sealed=place.sealer.seal(address.address),

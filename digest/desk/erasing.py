@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 
 from digest.desk.links import find_manager, stands_together
 from digest.desk.workplace import Workplace
-from digest.store.erasures import Erasure, note_erasures
+from digest.store.erasures import Erasure, Record, Suppression, note_record
 from digest.store.forgetting import erase_subscription, truncate_log
 from digest.store.rates import forget_counts
 from digest.store.readers import StoredReader
@@ -16,6 +17,9 @@ from digest.store.sqlite import connect, translate
 from digest.subscribers.limits import CONFIRMATIONS, GOODBYES, LINKS, place_names
 
 __all__ = ["erase", "erase_rows", "forget_traces"]
+
+_BETWEEN = 0.2
+"""Seconds between two tries to empty the database's log."""
 
 
 def erase(place: Workplace, token: str, never_again: bool) -> None:
@@ -48,13 +52,23 @@ def erase_rows(
     Raises:
         OSError: it cannot be put on record.
     """
-    note_erasures(place.site.var, [Erasure(place.now, reader.number, never_again) for reader in readers])
+    records: list[Record] = [Erasure(place.now, reader.number, never_again) for reader in readers]
+    if never_again:  # also where an older database does not have the subscription
+        records += [Suppression(place.now, hashed) for hashed in {reader.address_hash for reader in readers}]
+    note_record(place.site.var, records)
     for reader in readers:
         erase_subscription(connection, reader.number, place.now, never_again=never_again)
 
 
-def forget_traces(place: Workplace) -> bool:
-    """Empty the database's log, in which what was erased may still stand; False when others are at work: then later."""
+def forget_traces(place: Workplace, patience: float = 0.0) -> bool:
+    """Empty the database's log, in which what was erased may still stand; False when others are at work: then later.
+
+    Args:
+        patience: for how many seconds to try again. Others who write wait for no longer than one try, a tenth of a second.
+    """
+    end = time.monotonic() + patience
     with translate(place.hot.file), closing(connect(place.hot.file)) as connection:
         connection.execute("PRAGMA busy_timeout = 100")
-        return truncate_log(connection)
+        while not (done := truncate_log(connection)) and time.monotonic() < end:
+            time.sleep(_BETWEEN)
+        return done

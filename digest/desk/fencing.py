@@ -1,4 +1,4 @@
-"""The site's fence at the desk: whether the site stands still, and the word of staff that lets it go on.
+"""The site's fence at the desk: whether the site stands still, and who put it up. `digest.desk.lifting` lets it go on.
 
 Whoever is about to send or to release asks `find_fence` first; senders call `note_work` when they begin, every minute, and
 when they end, so that a database which was restored meanwhile is known.
@@ -7,16 +7,21 @@ when they end, so that a database which was restored meanwhile is known.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from digest import clock
-from digest.delivery.site_fence import Cause, SiteFence, judge_clock, judge_home
+from digest.delivery.site_fence import Cause, Home, SiteFence, judge_clock, judge_home
+from digest.desk.authority import require
 from digest.desk.workplace import Workplace
 from digest.errors import DeliveryError, UsageError
 from digest.items.characters import find_first_forbidden
+from digest.staff.roles import Right
 from digest.store.journal import write_journal
+from digest.store.letters import read_newest
 from digest.store.site_fence import (
     find_home,
     keep_fence,
@@ -27,27 +32,18 @@ from digest.store.site_fence import (
     read_seen,
     write_work,
 )
-from digest.store.sqlite import translate
+from digest.store.sqlite import AnyConnection, driver, translate
 
 __all__ = [
-    "Waiting", "check_fence", "check_releases", "count_waiting", "explain", "find_fence", "lift_fence", "note_home",
+    "SUBJECT", "check_fence", "check_releases", "explain", "find_fence", "judge_site", "note_home", "note_home_in",
     "note_work", "raise_fence",
 ]  # fmt: skip
 
-_SUBJECT = "this site"
+SUBJECT = "this site"
+"""What the journal and refusals call it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What would leave if the fence were lifted now: letters of editions that are being sent or paused, single letters."""
-
-    editions: Mapping[str, int]
-    letter_count: int
-
-
-def find_fence(
-    place: Workplace, *, now: datetime | None = None, drift: timedelta | None = None, note: bool = True
-) -> SiteFence | None:
+def find_fence(place: Workplace, *, now: datetime | None = None, drift: timedelta | None = None) -> SiteFence | None:
     """Why the site stands still; None when it may send and release.
 
     A cause that is found stays until it is lifted, also when it has gone away by itself.
@@ -55,27 +51,36 @@ def find_fence(
     Args:
         now: what the machine's clock says. Where `DIGEST_NOW` sets the moment, the clock is not looked at.
         drift: by how much it was set while this process ran.
-        note: whether a cause that is found is written down.
 
     Raises:
         StoreError: the database cannot be read or written.
     """
+    with translate(place.hot.file):
+        present = find_home(place.hot.file)  # before the database is looked at, to which senders write first
     with place.hot.reading() as connection:
         fence = read_fence(connection)
-        home, seen = read_home(connection), read_seen(connection)
-    if fence is not None:
+        found = fence or judge_site(connection, present, now=now, drift=drift)
+    if found is None or fence is not None:
         return fence
-    with translate(place.hot.file):
-        found = None if home is None else judge_home(home, find_home(place.hot.file))
-    if found is None and (now is not None or not os.environ.get("DIGEST_NOW")):
-        found = judge_clock(now or clock.real_now(), seen, clock.drift() if drift is None else drift)
-    if found is None:
-        return None
-    fence = SiteFence(*found, now or clock.real_now())
-    if note:
-        _put_up(place, fence, "digest")
-        clock.accept_drift()  # it is on record now; once lifted, the clock counts as right
+    # While nobody else can write it is looked at once more: a first sender may just have begun to count.
+    fence = _put_up(place, "digest", lambda writing: judge_site(writing, find_home(place.hot.file), now=now, drift=drift))
+    clock.accept_drift()  # it is on record now; once lifted, the clock counts as right
     return fence
+
+
+def judge_site(
+    connection: sqlite3.Connection, present: Home, *, now: datetime | None = None, drift: timedelta | None = None
+) -> SiteFence | None:
+    """Why the site should stand still as it is found now, whatever is on record; None when it should not.
+
+    Args:
+        present: where the database lives, found before the connection's transaction began, or in one that writes.
+    """
+    found = judge_home(read_home(connection), present)
+    if found is None and (now is not None or not os.environ.get("DIGEST_NOW")):
+        drifted = clock.drift() if drift is None else drift
+        found = judge_clock(now or clock.real_now(), read_seen(connection), drifted)
+    return None if found is None else SiteFence(*found, now or clock.real_now())
 
 
 def check_fence(place: Workplace) -> None:
@@ -105,12 +110,17 @@ def check_releases(place: Workplace) -> None:
 def explain(fence: SiteFence) -> DeliveryError:
     """The refusal that a fence means."""
     return DeliveryError(
-        _SUBJECT, f"it stands still: {fence.words}", "Look at what waits: digest fence status. To go on: digest fence lift"
+        SUBJECT,
+        f"it stands still: {fence.words}",
+        "Look at what waits: digest fence status. To go on: digest fence lift --as NAME",
     )
 
 
 def raise_fence(place: Workplace, *, actor: str, why: str = "") -> SiteFence:
     """Let the site stand still by the word of staff: before it is copied, say, or because something looks wrong.
+
+    Returns:
+        The fence that is up: another one, when the site stood still already.
 
     Raises:
         UsageError: the actor's name or the reason cannot be shown in one line.
@@ -118,34 +128,10 @@ def raise_fence(place: Workplace, *, actor: str, why: str = "") -> SiteFence:
     """
     if "\n" in why or find_first_forbidden(why):
         raise UsageError("--why", "it holds a line break or a character that cannot be shown", "Type it as plain text.")
+    require(place, actor, Right.OPERATE, Right.STOP)
     words = f"{actor} put up the fence" + (f": {why}" if why else "")
-    fence = SiteFence(Cause.RAISED, words, clock.real_now())
-    _put_up(place, fence, actor)
-    return fence
-
-
-def lift_fence(place: Workplace, *, actor: str) -> SiteFence | None:
-    """Let the site go on from where it is now; the fence that was up, None when there was none.
-
-    Raises:
-        UsageError: the actor's name cannot be shown.
-        StoreError: the database cannot be written.
-    """
-    fence = find_fence(place, note=False)
-    if fence is None:
-        return None
-    with translate(place.hot.file), place.hot.writing() as connection:
-        keep_fence(connection, None)
-        known = read_home(connection)
-        home = find_home(place.hot.file)
-        home = replace(home, work=max(home.work, known.work if known else 0) + 1)
-        keep_home(connection, home)
-        keep_seen(connection, clock.real_now())
-        write_journal(connection, place.now, actor, "fence lifted", _SUBJECT, place.via, cause=fence.cause)
-    with translate(place.hot.file):
-        write_work(place.hot.file, home.work)
-    clock.accept_drift()
-    return fence
+    raised = SiteFence(Cause.RAISED, words, clock.real_now())
+    return _put_up(place, actor, lambda _connection: raised) or raised
 
 
 def note_home(place: Workplace) -> None:
@@ -160,6 +146,18 @@ def note_home(place: Workplace) -> None:
         note_work(place)
 
 
+def note_home_in(connection: AnyConnection, file: Path) -> None:
+    """Note it in the caller's transaction, with what is to leave: a single letter, or the request that asks for one.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    plain = driver(connection)
+    if read_home(plain) is None:
+        home = find_home(file)
+        keep_home(plain, replace(home, work=max(home.work, 0)))
+
+
 def note_work(place: Workplace) -> None:
     """Note that letters leave from here and now; without it, a database that is restored later would look like this one.
 
@@ -168,6 +166,7 @@ def note_work(place: Workplace) -> None:
     """
     with translate(place.hot.file):
         with place.hot.writing() as connection:
+            write_work(place.hot.file, 0)  # the file is there before the database counts, whatever fails after that
             known = read_home(connection)
             present = find_home(place.hot.file)
             home = replace(present, work=(known.work if known else 0) + 1)
@@ -177,22 +176,12 @@ def note_work(place: Workplace) -> None:
         write_work(place.hot.file, home.work)
 
 
-def count_waiting(place: Workplace) -> Waiting:
-    """What would leave if the fence were lifted now."""
-    with place.hot.reading() as connection:
-        editions = connection.execute(
-            "SELECT d.edition_id, count(*) FROM delivery d JOIN edition e ON e.id = d.edition_id "
-            "WHERE d.state IN ('queued', 'picked', 'inflight') AND e.state IN ('sending', 'paused') "
-            "GROUP BY d.edition_id ORDER BY d.edition_id"
-        ).fetchall()
-        letters = connection.execute(
-            "SELECT count(*) FROM delivery WHERE edition_id IS NULL AND state = 'queued'"
-        ).fetchone()
-    return Waiting(dict(editions), letters[0])
-
-
-def _put_up(place: Workplace, fence: SiteFence, actor: str) -> None:
-    with place.hot.writing() as connection:
-        if read_fence(connection) is None:
+def _put_up(place: Workplace, actor: str, judge: Callable[[sqlite3.Connection], SiteFence | None]) -> SiteFence | None:
+    """Put the fence up if there is none and it is still called for; the one that is up then."""
+    with translate(place.hot.file), place.hot.writing() as connection:
+        fence = read_fence(connection)
+        if fence is None and (fence := judge(connection)) is not None:
+            fence = replace(fence, last=read_newest(connection))
             keep_fence(connection, fence)
-            write_journal(connection, place.now, actor, "fence put up", _SUBJECT, place.via, why=fence.words)
+            write_journal(connection, place.now, actor, "fence put up", SUBJECT, place.via, why=fence.words)
+    return fence

@@ -1,8 +1,9 @@
 """Retention: what is kept no longer than it is needed goes by itself, a little at a time, so that senders never wait long.
 
 Kept are: requests 72 hours; the address of somebody who left, 30 days; an edition's deliveries 30 days after the last came
-to rest, then counts; single letters 30 days; limits and paces until their spans end. Of what is erased no trace stays in the
-database's log either.
+to rest, then counts; single letters 30 days; limits and paces until their spans end; choices and memories until their last
+reader is gone; the journal as long as newsroom.toml says. Of what is erased no trace stays in the database's log either;
+once a day also none in the unused parts of its pages.
 """
 
 from __future__ import annotations
@@ -18,19 +19,25 @@ from digest.desk.letters import forget_old_letters
 from digest.desk.rekeying import drop_unused_keys
 from digest.desk.workplace import Workplace
 from digest.store.backup import find_leftovers
-from digest.store.erasures import forget_erasures
+from digest.store.cleaning import write_anew
+from digest.store.erasures import forget_record
 from digest.store.forgetting import (
     find_old_editions,
     forget_addresses,
     forget_deliveries,
     forget_empty_rows,
+    forget_journal,
     forget_rates,
     forget_requests,
 )
 from digest.store.settling import settle_in_steps
 from digest.store.sqlite import AnyConnection, translate
+from digest.store.unused import forget_unused_rows
 
 __all__ = ["Forgotten", "forget"]
+
+_PATIENCE = 2.0
+"""For how many seconds to try to empty the database's log; another time it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def forget(place: Workplace, now: datetime | None = None) -> Forgotten:
     """
     moment = now or min(place.now, clock.real_now())
     with translate(place.hot.file):
-        forget_erasures(place.site.var, moment)
+        forget_record(place.site.var, moment)
         for leftover in find_leftovers(place.site.var, moment):
             shutil.rmtree(leftover)
     settle_in_steps(place.hot.file)
@@ -81,10 +88,11 @@ def forget(place: Workplace, now: datetime | None = None) -> Forgotten:
     addresses = _repeat(place, lambda connection: forget_addresses(connection, moment))
     deliveries = sum(_repeat(place, lambda c, name=name: forget_deliveries(c, name)) for name in editions)  # type: ignore[misc]
     letters = _count(lambda: forget_old_letters(place))
-    done = Forgotten(requests, addresses, deliveries, letters, drop_unused_keys(place, moment))
-    if done:
-        forget_traces(place)
-    return done
+    _repeat(place, lambda connection: forget_journal(connection, moment, place.site.settings.retention.journal))
+    forget_unused_rows(place.hot.file, moment)
+    write_anew(place.hot.file, moment)
+    forget_traces(place, _PATIENCE)
+    return Forgotten(requests, addresses, deliveries, letters, drop_unused_keys(place, moment))
 
 
 def _repeat(place: Workplace, step: Callable[[AnyConnection], int]) -> int:

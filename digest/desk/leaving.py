@@ -15,6 +15,7 @@ from typing import Literal
 from digest.desk.links import build_undo, find_leaver, find_returner, stands_together
 from digest.desk.reader_letters import queue_goodbye
 from digest.desk.workplace import Workplace
+from digest.store.erasures import Farewell, note_word
 from digest.store.readers import StoredReader, come_back
 from digest.store.readers import leave as end
 from digest.store.requests import NewRequest, add_request, forget_moves, forget_requests_of
@@ -89,6 +90,7 @@ def end_subscriptions(
 ) -> Left:
     """End active subscriptions of one person in the caller's transaction; one way back for all, and at most one letter."""
     first = readers[0]
+    note_word(place.site.var, [Farewell(place.now, reader.number) for reader in readers])
     for reader in readers:
         end(connection, reader.number, place.now)
         forget_moves(connection, reader.number)
@@ -120,9 +122,10 @@ def undo(place: Workplace, token: str) -> Returned:
         reader = find_returner(place, connection, token)
         left_at = reader.subscription.left_at
         if left_at is not None:
-            for one in stands_together(connection, reader):
-                if one.subscription.left_at == left_at:
-                    come_back(connection, one.number)
+            back = [one.number for one in stands_together(connection, reader) if one.subscription.left_at == left_at]
+            note_word(place.site.var, [Farewell(place.now, number, came_back=True) for number in back])
+            for number in back:
+                come_back(connection, number)
         about = reader.subscription
         return Returned(about.list_id, about.language, about.form)
 

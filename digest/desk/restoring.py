@@ -1,4 +1,4 @@
-"""Restoring a backup: into an empty place, all or nothing; who was erased since stays erased, and the site stands still.
+"""Restoring a backup: into an empty place, all or nothing; who was erased or left stays so, and the site stands still.
 
 What is unpacked lies aside until it was found genuine to its last octet; only then it is moved to its place.
 """
@@ -18,12 +18,17 @@ from digest.desk.backing_up import read_key
 from digest.errors import StoreError, UsageError
 from digest.store.backup import DATABASE, TOPS, read_backup
 from digest.store.database import open_store
-from digest.store.erasures import Erasure, erasures_file, note_erasures, read_erasures
-from digest.store.forgetting import erase_subscription, leap_numbers
+from digest.store.erasures import Record, note_record, read_record, record_file
+from digest.store.forgetting import leap_numbers
 from digest.store.journal import write_journal
+from digest.store.letters import read_newest
+from digest.store.replaying import Replayed, replay
+from digest.store.requests import drop_requests
 from digest.store.site_fence import keep_fence, write_work
 from digest.store.sqlite import connect, transaction, translate
+from digest.store.staff_sessions import drop_access
 from digest.subscribers.archive import BACKUP_KEY_FILE, Opening
+from digest.subscribers.requests import RequestState
 
 __all__ = ["Restored", "restore"]
 
@@ -32,14 +37,14 @@ _SUBJECT = "this site"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored: the moment of the backup, how many files, and how many erasures since were carried out again.
+    """What was restored: the moment of the backup, how many files, and what was done again as it stood on record.
 
-    `had_record` says whether there was a record of erasures at all.
+    `had_record` says whether there was a record at all.
     """
 
     made_at: datetime
     member_count: int
-    erased_count: int
+    replayed: Replayed
     had_record: bool
 
 
@@ -53,7 +58,7 @@ def restore(
         into: the folder of the site; but for keys/ and var/erasures nothing of a site may lie there.
         key_file: the backup's key; None for the one in the folder of keys.
         keys: the folder of keys; None for keys/ in `into`.
-        erasures: the record of erasures of the lost site; None for var/erasures in `into`.
+        erasures: the lost site's record of who was erased or left; None for var/erasures in `into`.
 
     Raises:
         UsageError: a site lies there already, or the record of erasures that was named is not there.
@@ -69,17 +74,17 @@ def restore(
         raise StoreError(
             str(key_path), "the key of the backup is not there", f"Bring {BACKUP_KEY_FILE} there, or name it: --key FILE"
         )
-    record = erasures or erasures_file(into / "var")
-    known, had_record = read_erasures(record), record.exists()
+    record = erasures or record_file(into / "var")
+    known, had_record = read_record(record), record.exists()
     with translate(into / DATABASE):
         into.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".restoring-", dir=into) as folder:
             staged = Path(folder)
             made_at, count = _unpack(file, key, staged)
-            erased = _prepare(staged / "var", made_at, known, actor)
+            replayed = _prepare(staged / "var", made_at, known, actor)
             _move(staged, into)
         _note_anew(into / "var", known)
-    return Restored(made_at, count, erased, had_record)
+    return Restored(made_at, count, replayed, had_record)
 
 
 def _refuse_site(into: Path) -> None:
@@ -103,20 +108,23 @@ def _unpack(file: Path, key: bytes, staged: Path) -> tuple[datetime, int]:
     return made_at, len(sums)
 
 
-def _prepare(var: Path, made_at: datetime, known: list[Erasure], actor: str) -> int:
-    """The restored database brought up to date, fenced in, and rid of those who were erased since; how many those were."""
+def _prepare(var: Path, made_at: datetime, known: list[Record], actor: str) -> Replayed:
+    """Bring the restored database up to date, fence it in, and do again what is on record; what that was."""
     open_store(var).close()
     now = clock.real_now()
     words = f"it was restored from a backup of {clock.format_utc(made_at)}"
     with closing(connect(var / "digest.db")) as connection:
         with transaction(connection):
-            keep_fence(connection, SiteFence(Cause.RESTORED, words, now))
-            erased = sum(erase_subscription(connection, one.subscription, now, never_again=one.never_again) for one in known)
+            keep_fence(connection, SiteFence(Cause.RESTORED, words, now, read_newest(connection)))
+            replayed = replay(connection, known, now)
+            drop_requests(connection, RequestState.NEW)  # the lost site has answered them within seconds
+            drop_access(connection)  # whoever had it then may have lost it since
             leap_numbers(connection, now)
-            write_journal(connection, now, actor, "site restored", _SUBJECT, backup=clock.format_utc(made_at), erased=erased)
+            backup = clock.format_utc(made_at)
+            write_journal(connection, now, actor, "site restored", _SUBJECT, "cli", backup=backup, **replayed.counts)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     write_work(var / "digest.db", 0)
-    return erased
+    return replayed
 
 
 def _move(staged: Path, into: Path) -> None:
@@ -127,7 +135,7 @@ def _move(staged: Path, into: Path) -> None:
             (staged / name).rename(into / name)
 
 
-def _note_anew(var: Path, known: list[Erasure]) -> None:
+def _note_anew(var: Path, known: list[Record]) -> None:
     """Keep the record with the site: the same backup may have to be restored once more."""
-    present = set(read_erasures(erasures_file(var)))
-    note_erasures(var, [one for one in known if one not in present])
+    present = set(read_record(record_file(var)))
+    note_record(var, [one for one in known if one not in present])

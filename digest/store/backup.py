@@ -1,7 +1,8 @@
 """What a backup holds and how it is laid out: a copy of the database and the site's files, as a tar stream that is sealed.
 
-The database is copied by SQLite's online backup in one step, so the copy is one moment of it, and servers and senders go on.
-It is taken first: every ready message that it names is durable below var/variants/ by then.
+The database is written anew by SQLite in one step, so the copy is one moment of it, and servers and senders go on. Written
+anew, it has no page in whose unused part something that was erased may still stand. It is taken first: every ready message
+that it names is durable below var/variants/ by then.
 """
 
 from __future__ import annotations
@@ -23,7 +24,16 @@ from digest.errors import StoreError
 from digest.store.sqlite import translate
 from digest.subscribers.archive import Opening, Sealing
 
-__all__ = ["DATABASE", "TOPS", "copy_database", "find_leftovers", "list_members", "read_backup", "write_backup"]
+__all__ = [
+    "DATABASE",
+    "TOPS",
+    "copy_database",
+    "find_leftovers",
+    "list_links",
+    "list_members",
+    "read_backup",
+    "write_backup",
+]
 
 DATABASE = "var/digest.db"
 """The database's name in a backup."""
@@ -44,9 +54,9 @@ def copy_database(file: Path) -> Iterator[Path]:
     """
     with translate(file), tempfile.TemporaryDirectory(prefix=_LEFTOVER, dir=file.parent) as folder:
         copy = Path(folder) / "digest.db"
-        with closing(sqlite3.connect(file, timeout=10)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+        with closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as source:
+            source.execute("VACUUM INTO ?", (str(copy),))
+        with closing(sqlite3.connect(copy)) as target:
             fault = target.execute("PRAGMA quick_check(1)").fetchone()[0]
         if fault != "ok":
             raise StoreError(str(file), "the database is damaged", "Restore an older backup; keep this file aside.")
@@ -60,11 +70,12 @@ def find_leftovers(var: Path, now: datetime) -> list[Path]:
 
 
 def list_members(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The files of a site that belong in a backup, the database aside, by their names in it. Links are not followed."""
+    """The files of a site that belong in a backup, the database aside, by their names in it.
+
+    A link may stand in the place of a whole part, of newsroom.toml, say. Links inside one are not followed.
+    """
     for top in TOPS:
         place = folder / top
-        if place.is_symlink():
-            continue
         if place.is_file():
             yield top, place
         for path, folders, names in os.walk(place):
@@ -75,11 +86,23 @@ def list_members(folder: Path) -> Iterator[tuple[str, Path]]:
                     yield file.relative_to(folder).as_posix(), file
 
 
+def list_links(folder: Path) -> Iterator[str]:
+    """The links inside the parts of a site: nothing of what they lead to is in a backup."""
+    for top in TOPS:
+        for path, folders, names in os.walk(folder / top):
+            for name in (*folders, *names):
+                if (Path(path) / name).is_symlink():
+                    yield (Path(path) / name).relative_to(folder).as_posix()
+
+
 def write_backup(out: Sealing, database: Path, folder: Path, about: bytes) -> dict[str, str]:
     """Write the sealed stream whole; the SHA-256 of each member by its name.
 
     Args:
         about: what the first member, `about.json`, says of the backup.
+
+    Raises:
+        StoreError: a file of the site cannot be read.
     """
     sums: dict[str, str] = {}
     with tarfile.open(mode="w|", fileobj=cast("BinaryIO", out), format=tarfile.PAX_FORMAT) as archive:
@@ -91,6 +114,9 @@ def write_backup(out: Sealing, database: Path, folder: Path, about: bytes) -> di
                 data = path.read_bytes()  # whole, for it may be edited meanwhile
             except FileNotFoundError:
                 continue  # an editor's draft, or a ready message that nobody needs any more
+            except OSError as error:
+                remedy = "Let the account that runs digest read it, or move it away; nothing was written."
+                raise StoreError(str(path), f"it cannot be read ({error.strerror})", remedy) from error
             sums[name] = _add(archive, name, io.BytesIO(data), len(data))
     out.finish()
     return sums

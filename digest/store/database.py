@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from digest.store.migrating import HEAD, create, migrate, revision
-from digest.store.sqlite import prepare, translate
+from digest.store.sqlite import connect_without_room, prepare, transaction, translate
 
 __all__ = ["Store", "open_store", "widen"]
 
@@ -31,8 +32,20 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One consistent view of the data."""
-        with translate(self.file), self._engine.connect() as connection, connection.begin():
+        """One consistent view of the data; a full disk does not keep anybody from looking."""
+        with translate(self.file), self._connect_to_read() as connection:
+            yield connection
+
+    @contextmanager
+    def _connect_to_read(self) -> Iterator[Connection]:
+        try:
+            connected = self._engine.connect()
+        except OperationalError as error:
+            still = closing(connect_without_room(self.file, error.orig or error))
+            with still as plain, transaction(plain, writing=False), widen(plain) as wide:
+                yield wide
+            return
+        with connected as connection, connection.begin():
             yield connection
 
     @contextmanager

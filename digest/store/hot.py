@@ -15,7 +15,7 @@ from digest.newsroom.public import Newsroom, extend_newsroom
 from digest.store.contents import Contents, open_contents
 from digest.store.migrating import HEAD, create, revision
 from digest.store.releases import log_end, read_lines
-from digest.store.sqlite import connect, transaction, translate
+from digest.store.sqlite import connect, connect_to_read, transaction, translate
 
 __all__ = ["HotStore", "open_hot"]
 
@@ -45,8 +45,12 @@ class HotStore:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One consistent view of the data."""
-        with translate(self.file), closing(connect(self.file)) as connection, transaction(connection, writing=False):
+        """One consistent view of the data; a full disk does not keep anybody from looking."""
+        with (
+            translate(self.file),
+            closing(connect_to_read(self.file)) as connection,
+            transaction(connection, writing=False),
+        ):
             yield connection
 
     @contextmanager

@@ -18,8 +18,8 @@ from digest.store.releases import from_seconds, to_seconds
 from digest.store.sqlite import AnyConnection, driver
 
 __all__ = [
-    "KEPT", "NewLetter", "StoredLetter", "cancel_letter", "find_letter", "forget_letters", "has_letter", "is_suppressed",
-    "queue_letter", "read_letters",
+    "KEPT", "NewLetter", "StoredLetter", "cancel_letter", "cancel_letters", "count_waiting_letters", "find_letter",
+    "forget_letters", "has_letter", "is_suppressed", "queue_letter", "read_letters", "read_newest",
 ]  # fmt: skip
 
 KEPT = timedelta(days=30)
@@ -40,6 +40,12 @@ _CANCEL = f"""
     WHERE letter_id = (SELECT id FROM letter WHERE occasion = ?) AND state IN ('{State.QUEUED}', '{State.PICKED}')
 """  # noqa: S608 (the states are our own words)
 _ERASE = "UPDATE letter SET sealed = NULL, link = NULL WHERE occasion = ?"
+_WAITING = f"""
+    edition_id IS NULL AND letter_id IS NOT NULL AND state IN ('{State.QUEUED}', '{State.PICKED}') AND (? IS NULL OR id <= ?)
+"""
+_CANCEL_ALL = f"""
+    UPDATE delivery SET state = 'cancelled', sender = NULL, outcome_at = ?, reply = ? WHERE {_WAITING} RETURNING letter_id
+"""  # noqa: S608 (the states are our own words)
 _READ = """
     SELECT d.id, l.kind, d.state, l.sealed, l.created_at, d.next_at, d.outcome_at, d.code, d.reply
     FROM delivery d JOIN letter l ON l.id = d.letter_id
@@ -129,6 +135,25 @@ def cancel_letter(connection: AnyConnection, occasion: str, now: datetime) -> bo
         return False
     plain.execute(_ERASE, (occasion,))
     return True
+
+
+def count_waiting_letters(connection: AnyConnection, upto: int | None = None) -> int:
+    """How many letters wait, those that a sender has picked included; `upto` a delivery's number, None for all."""
+    query = f"SELECT count(*) FROM delivery WHERE {_WAITING}"  # noqa: S608 (our own words)
+    return int(driver(connection).execute(query, (upto, upto)).fetchone()[0])
+
+
+def cancel_letters(connection: AnyConnection, now: datetime, upto: int | None, why: str) -> int:
+    """Let those letters not go that `count_waiting_letters` counts; how many. Whom they were to is erased."""
+    plain = driver(connection)
+    letters = plain.execute(_CANCEL_ALL, (to_seconds(now), why, upto, upto)).fetchall()
+    plain.executemany("UPDATE letter SET sealed = NULL, link = NULL WHERE id = ?", letters)
+    return len(letters)
+
+
+def read_newest(connection: AnyConnection) -> int:
+    """The number of the newest delivery of all, 0 when there was none."""
+    return int(driver(connection).execute("SELECT coalesce(max(id), 0) FROM delivery").fetchone()[0])
 
 
 def read_letters(connection: AnyConnection, *states: State) -> list[StoredLetter]:

@@ -141,9 +141,9 @@ def release_requests(connection: AnyConnection) -> int:
     return driver(connection).execute("UPDATE request SET state = 'new' WHERE state = 'held'").rowcount
 
 
-def drop_requests(connection: AnyConnection) -> int:
-    """Remove the held requests; how many they were."""
-    return driver(connection).execute("DELETE FROM request WHERE state = 'held'").rowcount
+def drop_requests(connection: AnyConnection, state: RequestState = RequestState.HELD) -> int:
+    """Remove the requests that are held, or in another state; how many they were."""
+    return driver(connection).execute("DELETE FROM request WHERE state = ?", (state,)).rowcount
 
 
 def note_agreed(connection: AnyConnection, number: int, agreed: str) -> None:

@@ -1,20 +1,25 @@
 """What is kept of a site's fence: where the site lives, how much work was done, whether it stands still.
 
 The count of work stands in the database and in `var/work`, a file beside it that a restored database does not bring along.
+The file is written after the database, and only ever upwards: it is never ahead of the database that it belongs to.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from digest.clock import format_utc, parse_utc
 from digest.delivery.site_fence import Cause, Home, SiteFence
 from digest.store.facts import drop_fact, keep_fact, read_fact
+from digest.store.files import write_durably
 
 __all__ = ["find_home", "keep_fence", "keep_home", "keep_seen", "read_fence", "read_home", "read_seen", "write_work"]
 
@@ -23,24 +28,24 @@ _MACHINE = Path("/etc/machine-id")
 
 
 def find_home(file: Path) -> Home:
-    """Where the database of this file lives now."""
-    try:
-        work = int(_work_file(file).read_text("ascii"))
-    except (OSError, ValueError):
-        work = -1
-    return Home(_find_machine(), file.stat().st_ino, work)
+    """Where the database of this file lives now; to be asked before the database is, for others count on meanwhile.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    return Home(_find_machine(), file.stat().st_ino, _read_work(_work_file(file)))
 
 
 def write_work(file: Path, work: int) -> None:
-    """Write the count of work beside the database, durable when this returns."""
+    """Write the count of work beside the database, durable when this returns; one that is as high already stays.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     place = _work_file(file)
-    draft = place.with_suffix(".new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(f"{work}\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(place)
+    with _locked(place.with_suffix(".lock")):
+        if _read_work(place) < work:
+            write_durably(place, f"{work}\n".encode("ascii"))
 
 
 def read_home(connection: sqlite3.Connection) -> Home | None:
@@ -71,7 +76,7 @@ def read_fence(connection: sqlite3.Connection) -> SiteFence | None:
     if text is None:
         return None
     values = json.loads(text)
-    return SiteFence(Cause(values["cause"]), values["words"], parse_utc(values["at"]))
+    return SiteFence(Cause(values["cause"]), values["words"], parse_utc(values["at"]), values.get("last"))
 
 
 def keep_fence(connection: sqlite3.Connection, fence: SiteFence | None) -> None:
@@ -79,12 +84,31 @@ def keep_fence(connection: sqlite3.Connection, fence: SiteFence | None) -> None:
     if fence is None:
         drop_fact(connection, _FENCE)
     else:
-        values = {"cause": fence.cause, "words": fence.words, "at": format_utc(fence.at)}
+        values = {"cause": fence.cause, "words": fence.words, "at": format_utc(fence.at), "last": fence.last}
         keep_fact(connection, _FENCE, json.dumps(values))
 
 
 def _work_file(file: Path) -> Path:
     return file.parent / "work"
+
+
+def _read_work(place: Path) -> int:
+    """The count in that file; -1 when there is none, or it says nothing."""
+    try:
+        return max(int(place.read_text("ascii")), -1)
+    except (FileNotFoundError, ValueError):
+        return -1
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[None]:
+    """One writer at a time: between looking and writing nobody else must count on."""
+    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _find_machine() -> str:

@@ -18,19 +18,27 @@ from digest.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["PRAGMAS", "AnyConnection", "connect", "driver", "explain", "find_file", "prepare", "transaction", "translate"]
+__all__ = [
+    "PATIENT", "PRAGMAS", "AnyConnection", "connect", "connect_to_read", "connect_without_room", "driver", "explain",
+    "find_file", "prepare", "transaction", "translate",
+]  # fmt: skip
 
 AnyConnection: TypeAlias = "sqlite3.Connection | Connection"
 """A plain connection, or one of SQLAlchemy's."""
 
+PATIENT = "PRAGMA busy_timeout = 10000"
+"""Makes a connection wait, for as many milliseconds, while others are writing."""
+
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 10000",
+    PATIENT,
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
 )
 """What every connection to the database is set to; the ledger's own connection too."""
+
+_GOES_ON = "Then run the command again: it goes on from what is on record."
 
 
 def connect(file: Path) -> sqlite3.Connection:
@@ -46,6 +54,35 @@ def connect(file: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def connect_to_read(file: Path) -> sqlite3.Connection:
+    """A connection to read by, to be closed soon; it can be had on a full disk too.
+
+    Raises:
+        sqlite3.Error: the file cannot be used.
+    """
+    try:
+        return connect(file)
+    except sqlite3.OperationalError as error:
+        return connect_without_room(file, error)
+
+
+def connect_without_room(file: Path, fault: BaseException) -> sqlite3.Connection:
+    """A connection to read by where an ordinary one failed for want of room, as on a full disk.
+
+    The first who opens the database makes a small file that all share. Where there is no room for it nobody can write, so
+    the database is read as it lies there; but for what a crash has left in the log, which cannot be read without that file.
+
+    Raises:
+        sqlite3.Error: the fault is another one, or the log holds something; it is the fault itself.
+    """
+    log = Path(f"{file}-wal")
+    is_full = getattr(fault, "sqlite_errorname", "").startswith(("SQLITE_IOERR_SHM", "SQLITE_FULL"))
+    if not is_full or (log.exists() and log.stat().st_size):
+        raise fault
+    as_it_lies = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(as_it_lies, uri=True, isolation_level=None, check_same_thread=False)
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -113,10 +150,11 @@ def translate(file: Path) -> Iterator[None]:
 
 
 def explain(file: Path, message: str) -> StoreError:
-    """The error for a message of SQLite."""
+    """The error for a message of SQLite. What became of letters meanwhile is not known here, so nothing is promised."""
+    causes = {"database or disk is full": "the disk is full", "disk I/O error": "the disk is full, or does not work"}
     remedies = {
-        "database or disk is full": "Free some space; nothing was lost, run the command again.",
-        "disk I/O error": "Free some space or mend the disk; nothing was lost, run the command again.",
+        "database or disk is full": f"Free some space there. {_GOES_ON}",
+        "disk I/O error": f"Free some space there, or mend the disk. {_GOES_ON}",
         "database is locked": "Another command is writing; wait a moment and run this one again.",
         "attempt to write a readonly database": "Make the file and its folder writable for this user.",
         "unable to open database file": "Make the folder writable for this user.",
@@ -124,4 +162,5 @@ def explain(file: Path, message: str) -> StoreError:
         "database disk image is malformed": "Restore the file from a backup.",
     }
     remedy = next((text for start, text in remedies.items() if message.startswith(start)), "")
-    return StoreError(str(file), message, remedy or "Run the command again; if it stays, restore a backup.")
+    cause = next((text for start, text in causes.items() if message.startswith(start)), message)
+    return StoreError(str(file), cause, remedy or "Run the command again; if it stays, restore a backup.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,6 +36,81 @@ def test_a_copy_and_a_restored_database_are_seen(present: Home, cause: Cause):
 
 def test_a_crash_between_database_and_file_is_no_restored_database():
     assert judge_home(KNOWN, Home("m", 17, 4)) is None
+
+
+def test_a_database_of_before_the_first_work_is_seen():
+    found = judge_home(None, Home("m", 17, 1))
+    assert found is not None and found[0] is Cause.RESTORED
+    assert judge_home(None, Home("m", 17, 0)) is None
+    assert judge_home(None, Home("m", 17, -1)) is None
+
+
+class Counting:
+    """Senders that count their work in the database and then in the file, step by step; each may be cut off at any."""
+
+    def __init__(self, senders: int) -> None:
+        self.database, self.file = 0, -1
+        self._steps = [self._count() for _ in range(senders)]
+
+    def step(self, sender: int, *, writes: bool = True) -> None:
+        """Let a sender take its next step; without `writes` only if that is none in the database."""
+        self._can_write = writes
+        next(self._steps[sender])
+
+    def _count(self) -> Iterator[None]:
+        while True:
+            self.file = max(self.file, 0)
+            yield
+            while not self._can_write:
+                yield
+            self.database = mine = self.database + 1
+            yield
+            self.file = max(self.file, mine)
+            yield
+
+    @property
+    def known(self) -> Home | None:
+        """What the database says."""
+        return Home("m", 17, self.database) if self.database else None
+
+    @property
+    def present(self) -> Home:
+        """What the file says."""
+        return Home("m", 17, self.file)
+
+
+SENDERS = st.lists(st.integers(0, 2), max_size=12)
+
+
+@given(before=SENDERS, between=SENDERS, locked=SENDERS)
+def test_senders_that_count_on_look_like_no_restored_database(before: list[int], between: list[int], locked: list[int]):
+    site = Counting(3)
+    for sender in before:
+        site.step(sender)
+    present = site.present
+    for sender in between:
+        site.step(sender)
+    if judge_home(site.known, present) is not None:  # then it is looked at once more while nobody else can write
+        assert present.work < 0, "only a site at its very first work can look so"
+        known = site.known
+        for sender in locked:
+            site.step(sender, writes=False)
+        assert judge_home(known, site.present) is None
+
+
+def test_looked_at_the_other_way_round_they_would():
+    site = Counting(1)
+    for _ in range(3):
+        site.step(0)
+    known = site.known
+    for _ in range(4):
+        site.step(0)
+    assert judge_home(known, site.present) is not None
+
+
+def test_only_where_a_database_lives_makes_its_letters_doubtful():
+    doubting = {cause for cause in Cause if SiteFence(cause, "", NOON).doubts_letters}
+    assert doubting == {Cause.MOVED, Cause.RESTORED}
 
 
 def test_a_site_that_has_never_sent_needs_no_count():

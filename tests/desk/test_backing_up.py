@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from digest.desk.backing_up import Backup, back_up
-from digest.desk.fencing import find_fence, lift_fence
-from digest.desk.reader_care import erase_everywhere, find_person, hash_address
+from digest.desk import leaving
+from digest.desk.accrediting import add_press_feed
+from digest.desk.asking import Asked, take_request, work_on_requests
+from digest.desk.backing_up import Backup, _drafted, back_up
+from digest.desk.erasing import forget_traces
+from digest.desk.fencing import find_fence
+from digest.desk.lifting import count_waiting, lift_fence
+from digest.desk.reader_care import erase_everywhere, find_person, hash_address, suppress
 from digest.desk.readers import list_readers
 from digest.desk.restoring import Restored, restore
 from digest.desk.workplace import Workplace, open_workplace
 from digest.errors import StoreError, SubscriberError, UsageError
 from digest.settings import open_site
 from digest.store.backup import find_leftovers
+from digest.store.replaying import Replayed
 from digest.subscribers.tokens import Purpose, build_unsubscribe, read_token
 
 
@@ -118,13 +128,61 @@ def test_nothing_is_overwritten_and_nothing_lies_in_the_site(site, make, tmp_pat
         make()
     with pytest.raises(UsageError, match="the site's own files"):
         back_up(site.place, site.folder / "public" / "a.backup")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(UsageError, match="there is no such folder"):
         back_up(site.place, tmp_path / "missing" / "a.backup")
+    (tmp_path / "link.backup").symlink_to("nowhere")
+    with pytest.raises(UsageError, match="the file exists"):
+        make("link.backup")
+    assert (tmp_path / "link.backup").is_symlink()
+    (tmp_path / "link.backup").unlink()
     with pytest.raises(UsageError, match="nothing is overwritten"):
         restore(made.file, site.folder)
     assert [path.name for path in tmp_path.glob("*.backup")] == ["one.backup"]
     assert find_leftovers(site.folder / "var", site.now) == []
     assert not list((site.folder / "var").glob(".backup-*"))
+
+
+def test_what_was_cut_short_never_has_the_name_of_a_backup(site, make, tmp_path):
+    make()
+    code = f"""
+import os, signal
+from digest.desk import backing_up
+from digest.desk.workplace import open_workplace
+from digest.settings import open_site
+from pathlib import Path
+backing_up._verify = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with open_workplace(open_site(Path({str(site.folder)!r}), {{}})) as place:
+    backing_up.back_up(place, Path({str(tmp_path / "two.backup")!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    assert sorted(path.name for path in tmp_path.glob("*.backup*")) == ["one.backup", "two.backup.part"]
+    assert make("two.backup").member_count > 1
+    assert sorted(path.name for path in tmp_path.glob("*.backup*")) == ["one.backup", "two.backup"]
+
+
+def test_of_two_backups_to_one_file_neither_harms_the_other(site, make, tmp_path):
+    with _drafted(tmp_path / "one.backup") as draft:
+        draft.write_text("the first")
+        with pytest.raises(UsageError, match="another backup is being written"):
+            make()
+    with pytest.raises(UsageError, match="the file exists"), _drafted(tmp_path / "one.backup"):
+        pass
+    assert (tmp_path / "one.backup").read_text() == "the first"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_file_that_cannot_be_read_is_named_and_there_is_no_backup_without_it(site, make, tmp_path, monkeypatch):
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "one.md":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(StoreError, match=r"one\.md: it cannot be read"):
+        make()
+    assert not list(tmp_path.glob("*.backup*"))
 
 
 def test_the_journal_says_that_a_backup_was_made_and_by_which_key(site, make):
@@ -198,11 +256,11 @@ def test_who_was_erased_since_stays_erased(site, make, bring_back):
     record = site.folder / "var" / "erasures"
 
     forgotten, done = bring_back(made)
-    assert (done.erased_count, done.had_record) == (0, False)
+    assert (done.replayed.erased_count, done.had_record) == (0, False)
     assert "ada@example.org" in addresses(forgotten)
 
     place, done = bring_back(made, erasures=record)
-    assert (done.erased_count, done.had_record) == (1, True)
+    assert (done.replayed.erased_count, done.had_record) == (1, True)
     assert addresses(place) == {"ben@example.org"}
     assert find_person(place, "ada@example.org").suppressed_for == "asked for it"
     assert (place.site.var / "erasures").read_bytes() == record.read_bytes()
@@ -211,13 +269,49 @@ def test_who_was_erased_since_stays_erased(site, make, bring_back):
     )
 
 
+def test_who_left_or_was_suppressed_since_gets_no_letter(site, make, bring_back):
+    site.readers("eve")
+    made = make()
+    number = find_person(site.place, "ada@example.org").subscriptions[0].number
+    leaving.leave(site.place, build_unsubscribe(site.place.keys, number), "one-click")
+    suppress(site.place, "ben@example.org", reason="asked by phone", actor="Ada")
+
+    place, done = bring_back(made, erasures=site.folder / "var" / "erasures")
+
+    assert done.replayed == Replayed(left_count=1, suppressed_count=1)
+    (held,) = find_person(place, "ada@example.org").subscriptions
+    assert held.subscription.left_at == site.now
+    assert find_person(place, "ben@example.org").suppressed_for
+    lift_fence(place, actor="Ada")
+    before = site.place, site.folder
+    site.place, site.folder = place, place.site.folder
+    site.item("two", "2022-02-28")
+    site.publish("2022-02-28T10:00")
+    site.send()
+    assert set(site.letters()) == {"eve"}
+    site.place, site.folder = before
+
+
+def test_a_letter_that_waited_in_the_backup_is_not_said_twice(site, make, bring_back):
+    add_press_feed(site.place, "Example Daily", actor="Ada", to="writer@daily.example")
+    take_request(site.place, Asked("preferences", "ada@example.org", language="en"))
+    place, _ = bring_back(make())
+    work_on_requests(place)
+    assert (count_waiting(place).letter_count, count_waiting(place).doubted_count) == (1, 1)
+    lifted = lift_fence(place, actor="Ada")
+    assert lifted is not None and lifted.cancelled_count == 1
+    assert count_waiting(place).letter_count == 0
+    add_press_feed(place, "Example Weekly", actor="Ada", to="writer@daily.example")
+    assert count_waiting(place).letter_count == 1
+
+
 def test_the_record_of_erasures_may_lie_in_its_place_already(site, make, tmp_path):
     made = make()
     erase_everywhere(site.place, hash_address(site.place, "ada@example.org"), never_again=False, actor="Ada")
     into = tmp_path / "new"
     (into / "var").mkdir(parents=True)
     shutil.copy(site.folder / "var" / "erasures", into / "var")
-    assert restore(made.file, into, key_file=made.key_file).erased_count == 1
+    assert restore(made.file, into, key_file=made.key_file).replayed.erased_count == 1
     with pytest.raises(UsageError, match="no such file"):
         restore(made.file, tmp_path / "other", key_file=made.key_file, erasures=tmp_path / "missing")
 
@@ -246,9 +340,36 @@ def _sql(place: Workplace, query: str):
         return connection.execute(query).fetchall()
 
 
-def test_links_in_the_sites_folders_are_not_followed(site, make, bring_back, tmp_path):
+def test_links_in_the_sites_folders_are_not_followed_and_that_is_said(site, make, bring_back, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("secret")
     (site.folder / "items" / "link.md").symlink_to(secret)
-    place, _ = bring_back(make())
+    made = make()
+    assert made.links == ("items/link.md",)
+    place, _ = bring_back(made)
     assert not (place.site.items / "link.md").exists()
+
+
+def test_a_part_that_lies_elsewhere_is_in_the_backup_all_the_same(site, make, bring_back, tmp_path):
+    """A configuration that is kept in /etc, items on another disk."""
+    for name in ("newsroom.toml", "items"):
+        (site.folder / name).rename(tmp_path / name)
+        (site.folder / name).symlink_to(tmp_path / name)
+    place, _ = bring_back(make())
+    assert (place.site.folder / "newsroom.toml").is_file()
+    assert (place.site.items / "one.md").is_file()
+    assert (place.site.photos / "picture.jpg").is_file()
+
+
+def test_what_stands_in_unused_corners_of_the_database_is_in_no_backup(site, make, bring_back):
+    """Pages are written over when they are tidied, but not to their last octet."""
+    with sqlite3.connect(site.place.hot.file) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("INSERT INTO fact VALUES ('x', ?)", ("canary in a corner " * 20,))
+        connection.commit()
+        connection.execute("DELETE FROM fact WHERE name = 'x'")
+    connection.close()
+    forget_traces(site.place)
+    assert b"canary in a corner" in site.place.hot.file.read_bytes()
+    place, _ = bring_back(make())
+    assert b"canary in a corner" not in place.hot.file.read_bytes()

@@ -9,7 +9,7 @@ import pytest
 
 from digest.desk import choosing, erasing
 from digest.errors import StoreError, SubscriberError
-from digest.store.erasures import erasures_file, read_erasures
+from digest.store.erasures import Erasure, Suppression, read_record, record_file
 from digest.subscribers.requests import Wish
 
 
@@ -68,8 +68,9 @@ def test_it_is_on_record_for_backups_of_before(visitors, desk):
     number = visitors.subscribe("ada")
     visitors.erase("ada", never_again=True)
 
-    (one,) = read_erasures(erasures_file(desk.place.site.var))
-    assert (one.subscription, one.never_again, one.at) == (number, True, desk.now)
+    hashed = desk.place.sealer.index("ada@example.org")
+    record = read_record(record_file(desk.place.site.var))
+    assert record == [Erasure(desk.now, number, never_again=True), Suppression(desk.now, hashed)]
 
 
 def test_what_cannot_be_put_on_record_is_not_erased(visitors, desk):

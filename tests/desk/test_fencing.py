@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +19,11 @@ from digest.delivery.site_fence import Cause
 from digest.desk.fencing import (
     check_fence,
     check_releases,
-    count_waiting,
     find_fence,
-    lift_fence,
     note_work,
     raise_fence,
 )
+from digest.desk.lifting import count_waiting, lift_fence
 from digest.desk.publishing import publish
 from digest.desk.workplace import Workplace, open_workplace
 from digest.errors import DeliveryError, StoreError, UsageError
@@ -114,6 +116,74 @@ def test_a_crash_between_the_database_and_the_count_needs_nobody(working: Workpl
     assert find_fence(working) is None
 
 
+def test_a_sender_that_goes_on_over_a_restored_database_hides_nothing(working: Workplace, tmp_path: Path):
+    backup = back_up(working, tmp_path / "backup.db")
+    for _ in range(3):
+        note_work(working)
+    bring_back(working, backup)
+    note_work(working)
+    found = find_fence(working)
+    assert found is not None and found.cause is Cause.RESTORED
+
+
+def test_a_database_of_before_the_first_work_stands_still(desk, tmp_path: Path):
+    backup = back_up(desk.place, tmp_path / "backup.db")
+    note_work(desk.place)
+    bring_back(desk.place, backup)
+    found = find_fence(desk.place)
+    assert found is not None and found.cause is Cause.RESTORED
+
+
+@pytest.mark.parametrize("text", ["", "no number\n", "-7\n"])
+def test_a_count_that_says_nothing_is_as_if_it_were_gone(working: Workplace, text: str):
+    (working.site.var / "work").write_text(text)
+    found = find_fence(working)
+    assert found is not None and found.cause is Cause.RESTORED
+    lift_fence(working, actor="Ada")
+    assert find_fence(working) is None
+
+
+def test_senders_and_whoever_looks_meanwhile_do_not_disturb_each_other(desk):
+    """Two that count as fast as they can, from the very first time on, beside one that looks: for a second and a half."""
+    stop, counted = threading.Event(), []
+
+    def work() -> None:
+        with open_workplace(desk.place.site, desk.now) as place:
+            while not stop.is_set():
+                note_work(place)
+                counted.append((place.site.var / "work").read_text())
+
+    looks = 0
+    with ThreadPoolExecutor(2) as pool:
+        senders = [pool.submit(work) for _ in range(2)]
+        end = time.monotonic() + 1.5
+        try:
+            while time.monotonic() < end and not any(sender.done() for sender in senders):
+                assert find_fence(desk.place) is None
+                looks += 1
+        finally:
+            stop.set()
+        for sender in senders:
+            sender.result()
+    assert looks > 10 and len(counted) > 10
+    assert int((desk.place.site.var / "work").read_text()) == len(counted)
+    assert not list(desk.place.site.var.glob(".new-*"))
+
+
+def test_what_only_seems_wrong_is_looked_at_again_before_the_fence_goes_up(working: Workplace):
+    """The count is written anew between the first look and the second: another sender was at its very first work."""
+    count = (working.site.var / "work").read_text()
+    (working.site.var / "work").unlink()
+    with closing(sqlite3.connect(working.hot.file, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        look = pool.submit(find_fence, working)
+        time.sleep(0.3)  # it has looked by now, and waits for its turn to write
+        (working.site.var / "work").write_text(count)
+        other.execute("ROLLBACK")
+        assert look.result() is None
+    assert find_fence(working) is None
+
+
 def test_a_fence_stays_when_its_cause_has_gone(working: Workplace):
     count = (working.site.var / "work").read_text()
     (working.site.var / "work").unlink()
@@ -125,7 +195,7 @@ def test_a_fence_stays_when_its_cause_has_gone(working: Workplace):
 def test_staff_let_it_go_on_and_that_is_on_record(desk, copy: Workplace):
     assert find_fence(copy) is not None
     lifted = lift_fence(copy, actor="Ada")
-    assert lifted is not None and lifted.cause is Cause.MOVED
+    assert lifted is not None and lifted.fence.cause is Cause.MOVED
     assert find_fence(copy) is None
     note_work(copy)
     assert find_fence(copy) is None

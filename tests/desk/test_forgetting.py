@@ -9,7 +9,7 @@ import pytest
 from digest.clock import real_now
 from digest.desk.editions import count_deliveries, list_refusals
 from digest.desk.forgetting import forget
-from digest.desk.reader_care import erase_everywhere
+from digest.desk.reader_care import erase_everywhere, hash_address
 from digest.desk.readers import import_readers, list_readers, remove_reader
 from digest.store.deliveries import count_doubts
 from digest.store.editions import read_variants
@@ -158,3 +158,35 @@ def test_in_a_rehearsal_nothing_goes_that_would_be_there(desk):
     desk.readers("ada")
     remove_reader(desk.place, "supporters", "ada@example.org", actor="Ada")
     assert not forget(desk.place)
+
+
+def test_the_journal_is_kept_two_years_or_as_long_as_newsroom_toml_says(desk):
+    desk.readers("ada")
+    assert len(desk.journal()) == 1
+    forget(desk.place, desk.now + timedelta(days=729))
+    assert len(desk.journal()) == 1
+    desk.settings("[delivery]", '[retention]\njournal = "90 d"\n[delivery]')
+    forget(desk.place, desk.now + timedelta(days=91))
+    assert desk.journal() == []
+
+
+def test_choices_go_with_their_last_reader(desk):
+    desk.readers("ada russia;ben ukraine")
+    erase_everywhere(desk.place, hash_address(desk.place, "ada@example.org"), never_again=False, actor="Ada")
+    for days in range(1, 4):
+        forget(desk.place, real_now() + timedelta(days=days))
+    assert [row[0] for row in desk.sql("SELECT floors FROM interest") if "russia" in row[0]] == []
+    assert [one for one in desk.sql("SELECT floors FROM interest") if "ukraine" in one[0]] != []
+
+
+def test_the_log_is_emptied_even_when_nothing_is_left_to_forget(desk, monkeypatch):
+    """Those who read may have been in the way of whoever erased somebody."""
+    monkeypatch.setattr("digest.desk.reader_care._PATIENCE", 0)
+    desk.readers("ada;ben")
+    with desk.place.hot.reading() as connection:
+        connection.execute("SELECT count(*) FROM subscription").fetchone()
+        erase_everywhere(desk.place, hash_address(desk.place, "ada@example.org"), never_again=False, actor="Ada")
+    log = desk.folder / "var" / "digest.db-wal"
+    assert log.stat().st_size > 0
+    forget(desk.place)
+    assert not log.exists() or log.stat().st_size == 0
