@@ -12,10 +12,12 @@ import secrets
 from typing import TYPE_CHECKING
 
 from digest.clock import real_now
+from digest.desk.authority import check_actor
 from digest.desk.workplace import Workplace
 from digest.errors import UsageError
 from digest.items.characters import find_first_forbidden, fold, is_visible, normalise
 from digest.newsroom.addresses import FEED_FORMATS
+from digest.staff.roles import Right
 from digest.store.journal import write_journal
 from digest.store.letters import StoredLetter, cancel_letter, find_letter
 from digest.store.press_feeds import PressFeed, keep_press_feed, read_press_feeds, revoke
@@ -67,6 +69,7 @@ def add_press_feed(place: Workplace, name: str, *, actor: str, to: str | None = 
     token = base64.b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower()
     addresses = tuple(f"{press_stem(place, token)}.{form}" for form in FEED_FORMATS)
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.OPERATE)
         known = _find(connection, plain)
         if known is not None and known.revoked_at is None:
             raise UsageError(
@@ -105,6 +108,7 @@ def revoke_press_feed(place: Workplace, name: str, *, actor: str) -> PressFeed:
         UsageError: there is none of this name, or it was revoked before.
     """
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.OPERATE)
         known = _find(connection, name)
         if known is None or known.revoked_at is not None:
             cause = "there is none of this name" if known is None else "it was revoked before"

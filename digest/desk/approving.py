@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from digest.clock import real_now
 from digest.desk.archive import build_archive
+from digest.desk.authority import check_actor, check_four_eyes, require
 from digest.desk.editions import CHANGEABLE
 from digest.desk.fencing import note_home
 from digest.desk.planning import is_urgent_only, list_of, plan_edition
@@ -24,6 +25,7 @@ from digest.desk.workplace import Workplace
 from digest.editions.approval import build_hash, describe_changes
 from digest.editions.edition import Edition, check_revision, check_state, to_draft
 from digest.errors import EditionError, Problem, TemplateError
+from digest.staff.roles import Right
 from digest.store.editions import read_edition, write_edition
 from digest.store.journal import write_journal
 from digest.store.planning import FrozenVariant, freeze
@@ -56,18 +58,22 @@ def approve(
         TemplateError: letters cannot be made with the site's templates; see `digest.desk.trying_templates`.
         UsageError: the name holds characters that cannot be shown.
     """
+    require(place, actor, Right.APPROVE)
     if faults := find_template_faults(place):
         raise TemplateError("templates/mail", "letters would be spoiled by these faults", "Mend them.", faults)
     settle_in_steps(place.store.file)
     with place.store.reading() as connection:  # the slow part, before the write lock is taken
         press = _press_draft(place, connection, name)
         check_revision(press.edition, revision)
+        check_four_eyes(place, connection, actor, press.edition)
         for warning in press.inspect():
             warn(warning)
         looked_at = expected or build_hash(press.manifest())
     note_home(place)
     with place.store.writing() as connection:
+        check_actor(place, connection, actor, Right.APPROVE)
         press = _press_draft(place, connection, name)
+        check_four_eyes(place, connection, actor, press.edition)
         manifest = press.manifest()
         signed = build_hash(manifest)
         if looked_at != signed or not (covered or {}).items() <= manifest.items():

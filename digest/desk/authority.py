@@ -60,11 +60,11 @@ def check_actor(place: Workplace, connection: AnyConnection, actor: str, *rights
     subject = f"--as {actor}" if place.via == "cli" else actor
     if fold_name(actor) in SYSTEM:
         raise StaffError(
-            "--as", "nobody is named who does this, and this site has members of staff", _who_may(connection, rights)
+            "--as", "nobody is named who does this, and this site has members of staff", _who_may(place, connection, rights)
         )
     member = find_member(connection, actor)
     if member is None or member.state == "removed":
-        raise StaffError(subject, "nobody of that name is on the staff", _who_may(connection, rights))
+        raise StaffError(subject, "nobody of that name is on the staff", _who_may(place, connection, rights))
     if member.name != actor:
         raise StaffError(subject, "the name is not written so", f'Write it as it stands in the journal: "{member.name}".')
     if member.state != "active":
@@ -72,7 +72,7 @@ def check_actor(place: Workplace, connection: AnyConnection, actor: str, *rights
             subject, f"{actor} was invited and has not come in yet", f"Let {actor} open the link that invited them first."
         )
     if not any(member.may(right) for right in rights):
-        raise StaffError(subject, f"{actor} may not {_DEEDS[rights[0]]}", _who_may(connection, rights))
+        raise StaffError(subject, f"{actor} may not {_DEEDS[rights[0]]}", _who_may(place, connection, rights))
 
 
 def check_four_eyes(place: Workplace, connection: AnyConnection, actor: str, edition: Edition) -> None:
@@ -102,9 +102,7 @@ def check_four_eyes(place: Workplace, connection: AnyConnection, actor: str, edi
         if others
         else "Let an administrator give a colleague the role approver"
     )
-    raise EditionError(
-        f"edition {edition.id}", cause, f"{remedy}; or write four_eyes = false into [desk] of newsroom.toml."
-    )
+    raise EditionError(f"edition {edition.id}", cause, f"{remedy}; or write four_eyes = false into [desk] of newsroom.toml.")
 
 
 def name_roles(rights: Collection[Right]) -> str:
@@ -112,10 +110,11 @@ def name_roles(rights: Collection[Right]) -> str:
     return _join([role.value for role, its in ROLES.items() if its & set(rights)])
 
 
-def _who_may(connection: AnyConnection, rights: Collection[Right]) -> str:
+def _who_may(place: Workplace, connection: AnyConnection, rights: Collection[Right]) -> str:
     names = [one.name for one in read_members(connection) if one.rights & set(rights)]
     if names:
-        return f"Say who does it with --as NAME: {_join(names)} may (role {name_roles(rights)})."
+        start = "Say who does it with --as NAME: " if place.via == "cli" else ""
+        return f"{start}{_join(names)} may (role {name_roles(rights)})."
     return f"Nobody may yet: let an administrator give somebody the role {name_roles(rights)} (digest staff roles)."
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from digest.desk.authority import require
 from digest.desk.building import rebuild
 from digest.desk.publishing import PublishReport, find_present, publish, release
 from digest.desk.workplace import Workplace
@@ -17,6 +18,7 @@ from digest.items.model import Correction, Withdrawal
 from digest.items.rewriting import hold_items, read_source, replace_text
 from digest.newsroom.public import Published
 from digest.newsroom.releasing import plan_withdrawal
+from digest.staff.roles import Right
 
 __all__ = ["Change", "correct", "withdraw"]
 
@@ -45,6 +47,7 @@ def correct(place: Workplace, item: str, note: str, *, only_edit: bool = False, 
     Raises:
         ContentError: the item is not public or was withdrawn, its file is gone or cannot be edited, or the note is unusable.
     """
+    require(place, actor, Right.PUBLISH)
     known = _find_published(place, item)
     if known.is_withdrawn:
         raise ContentError(f"item {item}", "it was withdrawn", "Say what is right in a new item.")
@@ -76,6 +79,7 @@ def withdraw(place: Workplace, item: str, reason: str, *, only_edit: bool = Fals
     Raises:
         ContentError: the item is not public; the reason is unusable; or `only_edit`, and the file cannot be edited.
     """
+    require(place, actor, Right.PUBLISH)
     known = _find_published(place, item)
     if known.is_withdrawn:  # perhaps by a run that was stopped before its files were in place
         return Change("", "it was withdrawn before", publish(place, only=item, actor=actor), is_public=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from digest.desk.authority import check_actor
 from digest.desk.planning import (
     Plan,
     build_rule,
@@ -24,7 +25,9 @@ from digest.errors import EditionError, UsageError
 from digest.items.characters import find_first_forbidden
 from digest.newsroom.public import Published
 from digest.settings import Rhythm
-from digest.store.deliveries import RefusedLetters, read_refusals
+from digest.staff.members import THE_PROGRAM, Program, name_person
+from digest.staff.roles import Right
+from digest.store.deliveries import RefusedLetters, count_doubts, read_inflight, read_refusals
 from digest.store.editions import (
     bar_item,
     count_states,
@@ -40,12 +43,15 @@ from digest.store.editions import (
 from digest.store.journal import write_journal
 from digest.store.releases import log_end, log_position, read_newsroom
 from digest.store.settling import settle_in_steps
+from digest.store.slots import is_held
 
 __all__ = [
     "CHANGEABLE",
     "Prepared",
     "Shown",
     "count_deliveries",
+    "count_left",
+    "count_perhaps_twice",
     "list_editions",
     "list_refusals",
     "make_draft",
@@ -72,10 +78,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An edition, and its plan as long as that can change: for a draft or an approved one."""
+    """An edition; its plan as long as that can change, and what was released since: for a draft or an approved one."""
 
     edition: Edition
     plan: Plan | None
+    released_since: tuple[Published, ...] = ()
 
 
 def prepare(
@@ -105,7 +112,7 @@ def prepare(
 
 
 def prepare_if_carrying(
-    place: Workplace, list_id: str, *, rhythm: Rhythm, at: datetime | None = None, actor: str = "digest"
+    place: Workplace, list_id: str, *, rhythm: Rhythm, at: datetime | None = None, actor: Program = THE_PROGRAM
 ) -> Prepared | None:
     """As `prepare`, but None, and nothing is made, for an edition that would carry nothing to anyone.
 
@@ -135,6 +142,7 @@ def _prepare(
     period = period_at(moment, wanted, chosen.schedule.get(wanted), settings.zone)
     settle_in_steps(place.store.file)
     with place.store.writing() as connection:
+        check_actor(place, connection, actor, Right.EDIT)
         present = None if extra else _find_present(connection, list_id, wanted, period)
         is_new = present is None or (present.state == "cancelled" and present.frozen_hash is not None)
         if present is None or is_new:
@@ -148,7 +156,7 @@ def _prepare(
             edition = _move_on(place, connection, present, moment, actor)
             plan = plan_edition(connection, edition, settings)
         else:
-            since = tuple(item for item in read_newsroom(connection) if item.number > present.horizon)
+            since = _read_since(connection, present)
             return Prepared(present, plan_edition(connection, present, settings), is_new=False, released_since=since)
         return Prepared(edition, plan, is_new=is_new)
 
@@ -222,6 +230,7 @@ def _build(
         changed_by=actor,
         changed_what="prepared",
         changed_at=place.now,
+        edited_by=name_person(actor) or (cancelled.edited_by if cancelled else None),
     )
 
 
@@ -230,7 +239,8 @@ def _move_on(place: Workplace, connection: Connection, present: Edition, moment:
     horizon = _find_horizon(place, connection, present.list_id, present.rhythm, moment)
     if present.state == "draft" and (present.moment, present.horizon) == (moment, horizon):
         return present
-    moved = to_draft(replace(present, moment=moment, horizon=horizon))
+    by = name_person(actor) or present.edited_by
+    moved = to_draft(replace(present, moment=moment, horizon=horizon, edited_by=by))
     edition = write_edition(connection, moved, actor, "moved on to the newest release", place.now)
     write_journal(connection, place.now, actor, "edition moved on", edition.id, place.via, horizon=horizon)
     return edition
@@ -244,8 +254,15 @@ def show(place: Workplace, name: str) -> Shown:
     """
     with place.store.reading() as connection:
         edition = read_edition(connection, name)
-        is_open = edition.state in CHANGEABLE
-        return Shown(edition, plan_edition(connection, edition, place.site.settings) if is_open else None)
+        if edition.state not in CHANGEABLE:
+            return Shown(edition, None)
+        plan = plan_edition(connection, edition, place.site.settings)
+        return Shown(edition, plan, _read_since(connection, edition))
+
+
+def _read_since(connection: Connection, edition: Edition) -> tuple[Published, ...]:
+    """What was released, corrected or withdrawn after an edition's last look at the log."""
+    return tuple(item for item in read_newsroom(connection) if item.number > edition.horizon)
 
 
 def list_editions(place: Workplace) -> list[Edition]:
@@ -282,6 +299,7 @@ def set_choices(
         raise UsageError(f"edition {name}", "there is nothing to set", "Name what to change, such as --title or --lead.")
     _check_words(changes)
     with place.store.writing() as connection:
+        check_actor(place, connection, actor, Right.EDIT)
         edition = read_edition(connection, name)
         check_state(edition, CHANGEABLE, "changed", "Prepare the next one, or an extra: digest edition prepare LIST --extra")
         check_revision(edition, revision)
@@ -297,7 +315,7 @@ def set_choices(
         if exclude or include:
             left_out = (set(edition.choices.excluded) | set(exclude)) - set(include)
             changes = {**changes, "excluded": tuple(sorted(left_out))}
-        changed = to_draft(replace(edition, choices=edition.choices.change(changes)))
+        changed = to_draft(replace(edition, choices=edition.choices.change(changes), edited_by=name_person(actor)))
         barred = [f"never on this list: {item}" for item in bar] + [f"again on this list: {item}" for item in unbar]
         what = ", ".join([*sorted(changes), *barred])
         edition = write_edition(connection, changed, actor, f"set {what}", place.now)
@@ -318,6 +336,19 @@ def count_deliveries(place: Workplace, name: str) -> dict[str, int]:
     """How many deliveries of an edition are in each state."""
     with place.store.reading() as connection:
         return count_states(connection, name)
+
+
+def count_left(place: Workplace, name: str) -> int:
+    """How many letters of an edition were under way when their sender ended, so that they may have arrived or not."""
+    with place.store.reading() as connection:
+        found = read_inflight(connection, name)
+    return sum(number for sender, number in found.items() if not is_held(place.site.var, sender))
+
+
+def count_perhaps_twice(place: Workplace, name: str) -> int:
+    """How many readers of an edition may have got it twice."""
+    with place.store.reading() as connection:
+        return count_doubts(connection, name)
 
 
 def list_refusals(place: Workplace, name: str) -> list[RefusedLetters]:

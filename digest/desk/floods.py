@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.clock import format_utc, parse_utc
+from digest.desk.authority import check_actor
 from digest.desk.notices import notify_approvers
 from digest.desk.workplace import Workplace
+from digest.staff.roles import Right
 from digest.store.facts import drop_fact, keep_fact, read_fact
 from digest.store.journal import write_journal
 from digest.store.rates import add_counts, read_between
@@ -76,6 +78,7 @@ def read_held(place: Workplace) -> HeldRequests:
 def release_held(place: Workplace, *, actor: str) -> int:
     """Let the held requests go on, and hold none for a day: the many who ask are no flood. How many they are."""
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.READERS)
         count = release_requests(connection)
         keep_fact(connection, _ACCEPTED, format_utc(place.now + OPEN_FOR))
         drop_fact(connection, _SINCE)
@@ -86,6 +89,7 @@ def release_held(place: Workplace, *, actor: str) -> int:
 def drop_held(place: Workplace, *, actor: str) -> int:
     """Remove the held requests; nobody of them is written to. How many they were."""
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.READERS)
         count = drop_requests(connection)
         drop_fact(connection, _SINCE)
         drop_fact(connection, _ACCEPTED)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from digest.clock import format_utc, real_now
 from digest.desk.at_once import note_events
+from digest.desk.authority import check_actor
 from digest.desk.building import Built, Wanted, build_site, rebuild
 from digest.desk.checking import read_sound_folder
 from digest.desk.fencing import check_releases
@@ -26,6 +27,8 @@ from digest.newsroom.log import ContentSource, Event, Line, build_event
 from digest.newsroom.public import Newsroom, extend_newsroom
 from digest.newsroom.releasing import ReleasePlan, next_due, plan_release
 from digest.publishing.replacing import Written
+from digest.staff.members import THE_CLOCK
+from digest.staff.roles import Right
 from digest.store.journal import write_journal
 from digest.store.releases import append_lines, concerns_editions, log_position, newest_moment, read_newsroom
 
@@ -140,7 +143,7 @@ def publish(
     return _report(place, released, rebuild(place, wanted, released.newsroom), folder, problems)
 
 
-def publish_due(place: Workplace, found: Found, *, actor: str = "the clock") -> PublishReport:
+def publish_due(place: Workplace, found: Found, *, actor: str = THE_CLOCK) -> PublishReport:
     """Release what the passing of time alone has made due, and write what time alone changes; nothing else.
 
     Args:
@@ -211,6 +214,7 @@ def release(
         newest = newest_moment(connection)
         if moment > latest or (newest is not None and moment < newest):
             return None
+        check_actor(place, connection, actor, Right.PUBLISH)
         record_moves(connection, place.site.settings, place.now, actor, place.via)
         newsroom = place.hot.read_newsroom(connection)
         planned = plan(newsroom)

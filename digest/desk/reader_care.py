@@ -9,14 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest import clock
+from digest.desk.authority import check_actor
 from digest.desk.erasing import erase_rows, forget_traces
 from digest.desk.workplace import Workplace
 from digest.errors import SubscriberError, UsageError
 from digest.items.characters import find_first_forbidden
+from digest.staff.roles import Right
 from digest.store.dictionary import read_had
+from digest.store.erasures import Suppression, note_record, note_word
 from digest.store.forgetting import erase_person_letters
 from digest.store.journal import write_journal
-from digest.store.person import add_suppression, count_own_requests, drop_suppression, read_suppression
+from digest.store.person import (
+    add_suppression,
+    count_own_letters,
+    count_own_requests,
+    drop_suppression,
+    read_suppression,
+)
 from digest.store.rates import forget_counts
 from digest.store.readers import read_consents, read_person
 from digest.store.sqlite import translate
@@ -26,6 +35,8 @@ from digest.subscribers.subscriptions import Consent, Subscription
 
 __all__ = ["Found", "Held", "erase_everywhere", "find_person", "hash_address", "suppress", "unsuppress"]
 
+_PATIENCE = 5.0
+"""For how many seconds to try to empty the database's log after an erasure; else housekeeping does it."""
 _SUBJECT = "a reader"
 """The journal names nobody: not even by a hash, for who has the keys could tell whose it is."""
 
@@ -43,15 +54,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All that is stored of an address: subscriptions, requests that wait, and why and since when it is never mailed."""
+    """All that is stored of an address: subscriptions, requests from the web, that single letters were to it, and why and
+    since when it is never mailed."""
 
     subscriptions: tuple[Held, ...]
     request_count: int
+    letter_count: int = 0
     suppressed_for: str = ""
     suppressed_at: datetime | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.subscriptions or self.request_count or self.suppressed_at)
+        return bool(self.subscriptions or self.request_count or self.letter_count or self.suppressed_at)
 
 
 def hash_address(place: Workplace, address: str) -> bytes:
@@ -82,7 +95,8 @@ def find_person(place: Workplace, address: str) -> Found:
             for one in read_person(connection, hashed)
         )
         reason, at = read_suppression(connection, hashed) or ("", None)
-        return Found(held, count_own_requests(connection, hashed), reason, at)
+        letters = count_own_letters(connection, hashed)
+        return Found(held, count_own_requests(connection, hashed), letters, reason, at)
 
 
 def erase_everywhere(place: Workplace, address_hash: bytes, *, never_again: bool, actor: str) -> int:
@@ -100,16 +114,19 @@ def erase_everywhere(place: Workplace, address_hash: bytes, *, never_again: bool
         StoreError: it cannot be written; then nothing is erased.
     """
     with translate(place.hot.file), place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.READERS)
         readers = read_person(connection, address_hash)
         erase_rows(place, connection, readers, never_again=never_again)
         others = erase_person_letters(connection, address_hash, place.now)
         names = [place_names(budget, address_hash) for budget in (CONFIRMATIONS, LINKS, GOODBYES)]
         forget_counts(connection, [name for spans in names for span in spans for name in span])
         if never_again:
+            if not readers:
+                note_record(place.site.var, [Suppression(place.now, address_hash)])
             add_suppression(connection, address_hash, "asked for it", clock.real_now())
         detail = {"subscriptions": len(readers), "never again": never_again}
         write_journal(connection, place.now, actor, "reader erased", _SUBJECT, place.via, **detail)
-    forget_traces(place)
+    forget_traces(place, _PATIENCE)
     return len(readers) + others
 
 
@@ -126,6 +143,8 @@ def suppress(place: Workplace, address: str, *, reason: str, actor: str) -> bool
         )
     hashed = hash_address(place, address)
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.READERS)
+        note_word(place.site.var, [Suppression(place.now, hashed)])
         is_new = add_suppression(connection, hashed, reason.strip(), clock.real_now())
         if is_new:
             write_journal(connection, place.now, actor, "address suppressed", _SUBJECT, place.via, reason=reason.strip())
@@ -140,7 +159,9 @@ def unsuppress(place: Workplace, address: str, *, actor: str) -> None:
     """
     hashed = hash_address(place, address)
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.READERS)
         reason = drop_suppression(connection, hashed)
         if reason is None:
             raise SubscriberError("address", "it is not among those that are never mailed", "Nothing was changed.")
+        note_word(place.site.var, [Suppression(place.now, hashed, is_over=True)])
         write_journal(connection, place.now, actor, "address unsuppressed", _SUBJECT, place.via, reason=reason)

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
+from digest.desk.authority import require
 from digest.desk.planning import build_rule, find_candidates, is_urgent_only, read_log
 from digest.desk.workplace import Workplace
 from digest.editions.facts import build_facts
@@ -26,15 +27,18 @@ from digest.editions.moves import follow_moves
 from digest.editions.selection import select
 from digest.errors import Problem, SubscriberError, UsageError
 from digest.settings import ReaderList, Settings
+from digest.staff.roles import Right
 from digest.store.bringing_in import LOT, Intake
 from digest.store.dictionary import keep_had, keep_interest
 from digest.store.editions import last_frozen
-from digest.store.journal import write_journal
+from digest.store.journal import judge_actor, write_journal
+from digest.store.key_locks import sealing
 from digest.store.releases import log_end, log_position, read_newsroom
 from digest.store.sqlite import connect, transaction, translate
 from digest.store.topic_moves import read_moves
 from digest.subscribers.addresses import redact
 from digest.subscribers.decoding import decode_lines
+from digest.subscribers.keys import read_keys
 from digest.subscribers.readers_file import Choices, ReaderRow, RowProblem, read_rows
 from digest.subscribers.sealing import Sealer
 from digest.subscribers.subscriptions import ImportVerdict, import_floor, judge_import
@@ -109,12 +113,15 @@ def import_readers(
         progress: is told how far it is.
 
     Raises:
-        UsageError: there is no such list, or no such encoding.
+        UsageError: there is no such list, or no such encoding, or the name of who does it cannot stand in the journal.
         SubscriberError: no evidence is given, or the day lies ahead.
         ContentError: the file has no usable header or its encoding is not certain; nothing was imported.
     """
     settings = place.site.settings
     chosen = pick_list(settings, list_id)
+    if not dry_run:
+        judge_actor(actor)
+        require(place, actor, Right.READERS)
     if not evidence.strip():
         raise SubscriberError(
             f"list {list_id}", "no evidence of consent is given", 'Say how they agreed: --evidence "paper forms, May fair"'
@@ -122,13 +129,13 @@ def import_readers(
     choices = _build_choices(settings, chosen, place.now.astimezone(settings.zone).date())
     rows = read_rows(decode_lines(data, name, encoding), choices, name=name)
     first = next(rows, None)  # a header at fault ends the import before anything is written
-    sealer = place.sealer  # opened before any transaction, for the first use writes too
+    _ = place.keys  # made before any transaction, for their first use writes too
     words = redact(evidence.strip())  # an address in it would lie unsealed beside the sealed ones
     with place.store.reading() as connection:
         floors: dict[str, int] = {
             rhythm: _find_floor(place, connection, list_id, rhythm, since) for rhythm in chosen.rhythms
         }
-        run = _Import(place, sealer, list_id, words, floors, log_end(connection), dry_run)
+        run = _Import(place, list_id, words, floors, log_end(connection), dry_run)
     detail = {"list": list_id, "evidence": words, "since": str(since or "")}
     is_whole = False
     try:
@@ -182,30 +189,30 @@ class _Import:
     def __init__(
         self,
         place: Workplace,
-        sealer: Sealer,
         list_id: str,
         evidence: str,
         floors: Mapping[str, int],
         end: int,
         dry_run: bool,
     ) -> None:
-        self.place, self.sealer, self.list_id = place, sealer, list_id
+        self.place, self.list_id = place, list_id
         self.evidence, self.floors, self.end, self.dry_run = evidence, floors, end, dry_run
         self.report = ImportReport()
         self.choices: dict[_Choice, int] = {}
         self.chosen: set[int] = set()
         self.remarks: dict[int, tuple[Problem, ...]] = {}
         self.interests: dict[int, int] = {}
-        self.domain_key = lru_cache(maxsize=65536)(sealer.domain_key)
 
     def take_all(self, rows: Iterator[_Row], progress: Progress) -> None:
         """Take the rows: all are laid aside first, then stored lot by lot."""
-        file = self.place.hot.file
-        with translate(file), closing(connect(file)) as plain:
+        file, site = self.place.hot.file, self.place.site
+        with translate(file), sealing(site.var), closing(connect(file)) as plain:
+            sealer = Sealer(read_keys(site.keys))  # read in here: none of them is removed before all is stored
+            domain_key = lru_cache(maxsize=65536)(sealer.domain_key)
             intake = Intake(plain, self.list_id)
             done = 0
             while lot := list(islice(rows, LOT)):
-                intake.lay_aside(self._sort_out(lot))
+                intake.lay_aside(self._sort_out(lot, sealer, domain_key))
                 done += len(lot)
                 progress(done, "read")
             for piece in intake.sort():
@@ -215,9 +222,11 @@ class _Import:
         self.report.counts = +self.report.counts
         self.report.problems.sort(key=lambda problem: problem.line)
 
-    def _sort_out(self, lot: Iterable[_Row]) -> Iterator[tuple[bytes, bytes, bytes, int, int]]:
+    def _sort_out(
+        self, lot: Iterable[_Row], sealer: Sealer, domain_key: Callable[[str], bytes]
+    ) -> Iterator[tuple[bytes, bytes, bytes, int, int]]:
         """The good rows, sealed; what is bad is counted and named."""
-        sealer, choices = self.sealer, self.choices
+        choices = self.choices
         for row in lot:
             if isinstance(row, RowProblem):
                 self.report.counts["refused"] += 1
@@ -230,7 +239,7 @@ class _Import:
             yield (
                 sealer.index(address.address),
                 sealer.seal(address.address),
-                self.domain_key(address.domain),
+                domain_key(address.domain),
                 choice,
                 row.line,
             )

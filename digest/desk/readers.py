@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from digest.desk.authority import check_actor, require
 from digest.desk.reader_import import ImportReport, import_readers, pick_list
 from digest.desk.workplace import Workplace
 from digest.errors import SubscriberError
+from digest.staff.roles import Right
+from digest.store.erasures import Farewell, note_word
 from digest.store.journal import write_journal
 from digest.store.readers import count_readers, find_readers, leave, read_readers
 from digest.subscribers.addresses import parse_address
@@ -24,6 +27,10 @@ __all__ = [
     "pick_list",
     "remove_reader",
 ]
+
+
+_UNREADABLE = "(cannot be read)"
+"""Stands for an address that was damaged, or whose key is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +50,37 @@ def list_readers(place: Workplace, list_id: str) -> list[ReaderLine]:
     """
     pick_list(place.site.settings, list_id)
     with place.store.reading() as connection:
-        rows = read_readers(connection, list_id)
-        return [
-            ReaderLine(place.sealer.unseal(row.sealed) if row.sealed else "(forgotten)", row.subscription) for row in rows
-        ]
+        return [ReaderLine(_show_address(place, row.sealed), row.subscription) for row in read_readers(connection, list_id)]
+
+
+def _show_address(place: Workplace, sealed: bytes) -> str:
+    """The address, or why it cannot be shown: a damaged row must not hide all others."""
+    if not sealed:
+        return "(forgotten)"
+    sealer = place.sealer
+    try:
+        return sealer.unseal(sealed)
+    except SubscriberError:
+        return _UNREADABLE
 
 
 def export_readers(place: Workplace, list_id: str, *, actor: str) -> Iterator[str]:
-    """The lines of a CSV file with all active readers of a list; `import_readers` reads it back. The journal names it."""
+    """The lines of a CSV file with all active readers of a list; `import_readers` reads it back. The journal names it.
+
+    Raises:
+        UsageError: there is no such list.
+        SubscriberError: the keys are missing, or some addresses cannot be read with them: nobody is left out unseen.
+    """
+    require(place, actor, Right.EXPORT)
+    active = [line for line in list_readers(place, list_id) if line.subscription.left_at is None]
+    if unreadable := sum(line.address == _UNREADABLE for line in active):
+        cause = f"{unreadable} of its addresses cannot be read with the keys there are"
+        raise SubscriberError(f"list {list_id}", cause, "What is missing: digest keys show. Whose: digest subscribers list")
     lines = [
         ReaderRow(
             parse_address(line.address), line.subscription.topics, line.subscription.language, line.subscription.rhythm
         )
-        for line in list_readers(place, list_id)
-        if line.subscription.left_at is None
+        for line in active
     ]
     with place.store.writing() as connection:
         write_journal(connection, place.now, actor, "readers exported", f"list {list_id}", place.via, readers=len(lines))
@@ -71,6 +95,7 @@ def remove_reader(place: Workplace, list_id: str, address: str, *, actor: str) -
     """
     hashed = place.sealer.index(parse_address(address).address)
     with place.store.writing() as connection:
+        check_actor(place, connection, actor, Right.READERS)
         found = find_readers(connection, list_id, [hashed]).get(hashed)
         if found is None or found.subscription.left_at is not None:
             raise SubscriberError(
@@ -78,6 +103,7 @@ def remove_reader(place: Workplace, list_id: str, address: str, *, actor: str) -
                 "it has no active reader of that address",
                 "Look at: digest subscribers list --list " + list_id,
             )
+        note_word(place.site.var, [Farewell(place.now, found.number)])
         leave(connection, found.number, place.now)
         detail = {"subscription": found.number}
         write_journal(connection, place.now, actor, "reader removed", f"list {list_id}", place.via, **detail)

@@ -7,23 +7,29 @@ older than any backup should be, and nothing in the database uses it, it is remo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from digest import clock
+from digest.desk.authority import require
 from digest.desk.backing_up import read_key
+from digest.desk.erasing import forget_traces
 from digest.desk.workplace import Workplace
-from digest.errors import SubscriberError
+from digest.errors import SubscriberError, UsageError
+from digest.staff.roles import Right
 from digest.store.erasures import KEPT
-from digest.store.facts import keep_fact, read_fact
+from digest.store.facts import drop_fact, keep_fact, read_fact
 from digest.store.journal import write_journal
+from digest.store.key_locks import changing, dropping
 from digest.store.readers import has_readers
 from digest.store.rekeying import PLACES, Place, count_sealed, read_older, write_resealed
 from digest.store.releases import from_seconds, to_seconds
-from digest.store.sqlite import AnyConnection
+from digest.store.sqlite import AnyConnection, translate
+from digest.store.staff import has_codes
 from digest.subscribers.archive import BACKUP_KEY_FILE, mark_key
 from digest.subscribers.keys import KEY_FILE, Keys, add_key, change_keys, drop_sealing, fingerprint, read_keys
 from digest.subscribers.sealing import Sealer
@@ -31,7 +37,13 @@ from digest.subscribers.sealing import Sealer
 __all__ = ["KeyReport", "Rotation", "drop_unused_keys", "look_at_keys", "rotate_sealing", "rotate_tokens"]
 
 _MADE = "sealing keys"
+_WANTED = "sealing key to come"
+"""The fact that names the number of a new key from before it is made until everything is sealed with it."""
+
 _LOT = 500
+_AFTERMATH = 1.0
+"""Seconds after which a page that was answered with a key just removed has been stored."""
+
 _SUBJECT = "the keys"
 
 
@@ -91,7 +103,7 @@ def look_at_keys(place: Workplace) -> KeyReport:
 
 def _read(place: Workplace) -> Keys:
     with place.hot.reading() as connection:
-        sealed = has_readers(connection)
+        sealed = has_readers(connection) or has_codes(connection)
     if sealed:
         _ = place.keys  # refuses those of another site
     return read_keys(place.site.keys)
@@ -109,21 +121,46 @@ def rotate_sealing(
 
     Raises:
         SubscriberError: there are no keys, they cannot be read, or their file cannot be changed.
+        UsageError: another process is at it.
     """
+    require(place, actor, Right.OPERATE)
     before = _read(place)
-    with place.hot.reading() as connection:
+    with translate(place.hot.file), changing(place.site.var) as is_alone:
+        if not is_alone:
+            raise UsageError("keys rotate", "the keys are being changed already", "Wait until that has ended.")
+        keys, counts, was_begun = _make_key(place, before, actor)
+        number, now = keys.sealing_number, clock.real_now()
+        total = sum(count for one, count in counts.items() if one != number)
+        done, unreadable = _reseal(place, keys, lambda count: progress(count, total))
+        with place.hot.writing() as connection:
+            drop_fact(connection, _WANTED)
+    forget_traces(place)
+    return Rotation(number, done, unreadable, was_begun, now + KEPT)
+
+
+def _make_key(place: Workplace, before: Keys, actor: str) -> tuple[Keys, Mapping[int, int], bool]:
+    """The keys with the new one; what each key seals; whether a call that was interrupted had begun this."""
+    with place.hot.writing() as connection:
         counts = count_sealed(connection)
-    was_begun = any(number < before.sealing_number for number in counts)
-    keys = before if was_begun else change_keys(place.site.keys, lambda present: add_key(present, "sealing"))
-    now, number = clock.real_now(), keys.sealing_number
+        wanted = read_fact(connection, _WANTED)
+        number = int(wanted) if wanted else max(before.sealing_number, *counts, 0) + 1
+        keep_fact(connection, _WANTED, str(number))
+    try:
+        keys = change_keys(place.site.keys, lambda present: _add_once(present, number))
+    except SubscriberError:
+        with place.hot.writing() as connection:
+            drop_fact(connection, _WANTED)
+        raise
     with place.hot.writing() as connection:
         made = _read_made(connection)
-        keep_fact(connection, _MADE, json.dumps({**made, str(number): made.get(str(number), to_seconds(now))}))
-        if not was_begun:
+        if str(number) not in made:
+            keep_fact(connection, _MADE, json.dumps({**made, str(number): to_seconds(clock.real_now())}))
             write_journal(connection, place.now, actor, "sealing key changed", _SUBJECT, place.via, number=number)
-    total = sum(count for one, count in counts.items() if one != number)
-    done, unreadable = _reseal(place, keys, lambda count: progress(count, total))
-    return Rotation(number, done, unreadable, was_begun, now + KEPT)
+    return keys, counts, wanted is not None
+
+
+def _add_once(present: Keys, number: int) -> Keys:
+    return present if present.sealing_number >= number else add_key(present, "sealing", above=number - 1)
 
 
 def _reseal(place: Workplace, keys: Keys, progress: Callable[[int], None]) -> tuple[int, int]:
@@ -150,7 +187,9 @@ def _reseal(place: Workplace, keys: Keys, progress: Callable[[int], None]) -> tu
 
 
 def _seal_anew(sealer: Sealer, place: Place, old: bytes) -> bytes:
-    if place.is_link:
+    if place.sort == "secret":
+        return sealer.seal_secret(sealer.unseal_secret(old))
+    if place.sort == "link":
         return sealer.seal_link(sealer.unseal_link(old))
     return sealer.seal(sealer.unseal(old))
 
@@ -161,6 +200,7 @@ def rotate_tokens(place: Workplace, *, actor: str) -> int:
     Raises:
         SubscriberError: there are no keys, they cannot be read, or their file cannot be changed.
     """
+    require(place, actor, Right.OPERATE)
     _read(place)
     number = change_keys(place.site.keys, lambda present: add_key(present, "tokens")).tokens_number
     with place.hot.writing() as connection:
@@ -168,12 +208,15 @@ def rotate_tokens(place: Workplace, *, actor: str) -> int:
     return number
 
 
-def drop_unused_keys(place: Workplace, now: datetime, *, at_once: bool = False) -> tuple[str, ...]:
+def drop_unused_keys(
+    place: Workplace, now: datetime, *, at_once: bool = False, wait: Callable[[], object] = lambda: None
+) -> tuple[str, ...]:
     """Remove former sealing keys that nothing needs any more, backups included; which, in words.
 
     Args:
         now: the machine's moment.
-        at_once: whether backups made before need not be read any more.
+        at_once: whether backups made before need not be read any more. An import that seals with such a key is waited for.
+        wait: called once before that.
 
     Raises:
         SubscriberError: the keys cannot be read; with `at_once` also: their file cannot be changed.
@@ -187,18 +230,29 @@ def drop_unused_keys(place: Workplace, now: datetime, *, at_once: bool = False) 
     due = old if at_once else _find_due(place, keys, old, now)
     if not due:
         return ()
+    with translate(place.hot.file), dropping(place.site.var, wait if at_once else None) as is_alone:
+        gone = _drop(place, keys, due, now, at_once) if is_alone else []
+    if gone and at_once:
+        time.sleep(_AFTERMATH)
+        _reseal(place, keys, lambda _done: None)
+    if gone:
+        forget_traces(place)
+    return tuple(f"sealing key {number}" for number in gone)
+
+
+def _drop(place: Workplace, keys: Keys, due: Collection[int], now: datetime, at_once: bool) -> list[int]:
+    """Remove those of the keys that nothing uses; which."""
     _reseal(place, keys, lambda _done: None)  # what a process that had not heard of the new key sealed meanwhile
-    with place.hot.reading() as connection:
+    with place.hot.writing() as connection:  # nobody stores anything between the count and the removal
         used = count_sealed(connection)
-    free = [number for number in due if not used.get(number)]
-    with suppress(*(() if at_once else (SubscriberError,))):  # handed over by a service manager, it can be read only
-        kept = change_keys(place.site.keys, lambda present: drop_sealing(present, free))
-        free = [number for number in free if number not in kept.sealing]
-        with place.hot.writing() as connection:
-            for number in free:
-                write_journal(connection, now, "digest", "sealing key removed", _SUBJECT, place.via, number=number)
-        return tuple(f"sealing key {number}" for number in free)
-    return ()
+        free = [number for number in due if not used.get(number)]
+        kept = keys
+        with suppress(*(() if at_once else (SubscriberError,))):  # handed over by a service manager, it can be read only
+            kept = change_keys(place.site.keys, lambda present: drop_sealing(present, free))
+        gone = [number for number in free if number not in kept.sealing]
+        for number in gone:
+            write_journal(connection, now, "digest", "sealing key removed", _SUBJECT, place.via, number=number)
+    return gone
 
 
 def _find_due(place: Workplace, keys: Keys, old: list[int], now: datetime) -> list[int]:

@@ -32,6 +32,7 @@ from digest.editions.schedule import (
 )
 from digest.errors import TemplateError
 from digest.settings import Settings
+from digest.staff.members import Program
 from digest.store.journal import read_journal, write_journal
 from digest.store.schedules import (
     drop_records,
@@ -54,7 +55,7 @@ __all__ = [
     "was_late",
 ]  # fmt: skip
 
-ACTOR = "the schedule"
+ACTOR = Program("the schedule")
 """Who did it, in the journal."""
 _SILENT = (Step.CLOSE, Step.TRY_STANDING)
 """Steps that end with a note."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from digest.delivery.signing_keys import KeyFile, activate_keys, make_keys, read_key_files
+from digest.desk.authority import require
 from digest.desk.workplace import Workplace
 from digest.errors import UsageError
+from digest.staff.roles import Right
 from digest.store.journal import write_journal
 from digest.subscribers.secret_files import judge_place
 
@@ -40,6 +42,7 @@ def make_signing_keys(place: Workplace, domain: str = "", *, anew: bool = False,
     Raises:
         UsageError, DeliveryError, SubscriberError: as `read_signing_keys`; or no keys can be made there, or may lie there.
     """
+    require(place, actor, Right.OPERATE)
     judge_place(place.site.keys, (place.site.public, place.site.var))
     return _change(
         place, domain, "signing keys made", actor, lambda one: make_keys(place.site.keys, one, place.now, anew=anew)
@@ -53,6 +56,7 @@ def activate_signing_keys(place: Workplace, domain: str = "", *, actor: str) -> 
         UsageError: none wait; or as `read_signing_keys`.
         DeliveryError, SubscriberError: as `read_signing_keys`.
     """
+    require(place, actor, Right.OPERATE)
     found = _change(place, domain, "signing keys put to use", actor, lambda one: activate_keys(place.site.keys, one))
     if not any(one.changed for one in found):
         raise UsageError("keys dkim --activate", "no new keys wait to be used", "Make some: digest keys dkim --new")

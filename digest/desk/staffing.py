@@ -37,7 +37,7 @@ from digest.store.staff import (
 from digest.store.staff_sessions import end_sessions
 
 __all__ = [
-    "CodesOffer", "LinkFacts", "change_password", "confirm_codes", "drop_codes", "has_staff", "invite",
+    "CodesOffer", "LinkFacts", "change_password", "confirm_codes", "drop_codes", "find_link_address", "has_staff", "invite",
     "join", "list_members", "look_at_link", "make_first_link", "remove", "reset", "set_roles", "set_up_codes",
 ]  # fmt: skip
 
@@ -63,6 +63,11 @@ class CodesOffer:
 def has_staff(connection: AnyConnection) -> bool:
     """Whether there is anybody who can sign in, so that `--as` names a member."""
     return has_active(connection)
+
+
+def find_link_address(place: Workplace, token: str) -> str:
+    """The address at which a token is opened."""
+    return f"{place.addresses.front}desk/join/{token}"
 
 
 def list_members(place: Workplace) -> list[Member]:

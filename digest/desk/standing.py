@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from digest.desk.authority import check_actor, require
 from digest.desk.fencing import note_home
 from digest.desk.letterhead import build_letterhead
 from digest.desk.workplace import Workplace
@@ -16,6 +17,8 @@ from digest.editions.approval import build_hash, describe_changes, hash_value
 from digest.editions.edition import Edition
 from digest.errors import EditionError, TemplateError, UsageError
 from digest.settings import ReaderList, Rhythm, Settings
+from digest.staff.members import Program
+from digest.staff.roles import Right
 from digest.store.journal import write_journal
 from digest.store.standing import StandingApproval, drop_standing, keep_standing, read_standing
 
@@ -75,6 +78,7 @@ def approve_list(place: Workplace, list_id: str, *, rhythm: Rhythm = "at-once", 
     """
     from digest.desk.trying_templates import find_template_faults
 
+    require(place, actor, Right.APPROVE)
     _check_list(place.site.settings, list_id, rhythm)
     if place.site.settings.lists[list_id].approval != "standing":
         cause = "its editions are approved one by one"
@@ -84,6 +88,7 @@ def approve_list(place: Workplace, list_id: str, *, rhythm: Rhythm = "at-once", 
     approval = StandingApproval(list_id, rhythm, build_letterhead(place, list_id), actor, place.now)
     note_home(place)
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.APPROVE)
         keep_standing(connection, approval)
         signed = build_hash(approval.manifest)
         write_journal(connection, place.now, actor, "standing approval given", f"list {list_id}", place.via, hash=signed)
@@ -97,6 +102,7 @@ def revoke_list(place: Workplace, list_id: str, *, rhythm: Rhythm = "at-once", a
         UsageError: there is none for that list and rhythm.
     """
     with place.hot.writing() as connection:
+        check_actor(place, connection, actor, Right.APPROVE, Right.STOP)
         if not drop_standing(connection, list_id, rhythm):
             cause = f"it has no standing approval for editions {rhythm}"
             raise UsageError(f"list {list_id}", cause, "Look at them: digest lists show")
@@ -173,7 +179,7 @@ def _approve(place: Workplace, edition: Edition, approval: StandingApproval) -> 
     from digest.desk.approving import approve
 
     try:
-        approve(place, edition.id, actor=f"{approval.approved_by}, standing", covered=approval.manifest)
+        approve(place, edition.id, actor=Program(f"{approval.approved_by}, standing"), covered=approval.manifest)
     except (EditionError, TemplateError) as error:
         _note_refusal(place, edition, error)
         return False

@@ -111,6 +111,7 @@ def _make_part(place: Workplace, connection: Connection, edition: Edition, newes
         changed_by=actor,
         changed_what=f"made for readers whose copy of {edition.id} was stopped",
         changed_at=place.now,
+        edited_by=edition.edited_by,
     )
     insert_edition(connection, new)
     return new.id

@@ -117,10 +117,11 @@ class Workplace:
         """The keys, and whether the database knows already whose they are."""
         from digest.store.facts import read_fact
         from digest.store.readers import has_readers
+        from digest.store.staff import has_codes
         from digest.subscribers.keys import fingerprint, open_keys
 
         known = read_fact(connection, _FINGERPRINT)
-        sealed = has_readers(connection)
+        sealed = has_readers(connection) or has_codes(connection)
         keys = open_keys(self.site.keys, make=True, existing_data=sealed, outside=(self.site.public, self.site.var))
         if known is not None and known != fingerprint(keys) and sealed:
             raise SubscriberError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -60,8 +61,9 @@ def plain_name(text: str) -> str:
 
 
 def fold_name(text: str) -> str:
-    """What tells one name from another: capitals and blanks do not."""
-    return plain_name(text).casefold()
+    """What tells one name from another: capitals, blanks and the width of letters do not (UAX 15, NFKC)."""
+    folded = fold(unicodedata.normalize("NFKC", text)).casefold()
+    return fold(unicodedata.normalize("NFKC", folded))
 
 
 def judge_name(text: str) -> str | None:

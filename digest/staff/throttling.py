@@ -7,8 +7,9 @@ Each try counts as a failed one until it has succeeded, so that many at once are
     network    a network, any name       50 are free, then the same up to a quarter of an hour
     all        everybody, by the minute  100 are taken
 
-From a network where a member has signed in within the last 30 days, what others try with that name elsewhere makes nobody
-wait. While somebody waits nothing is tried and nothing counted. All this is the same for names that nobody has.
+From a network where a member has signed in within the last 30 days, only the tries with that very name and from there count:
+nothing that strangers do elsewhere, or with other names, makes that member wait. While somebody waits, nothing is tried and
+nothing counted. All this is the same for names that nobody has.
 
 Names and networks stand here as they are hashed under the site's key; counts are kept by the names that `build_gates` gives.
 """
@@ -107,8 +108,9 @@ def find_wait(gates: Gates, tried: Mapping[str, Tried], now: datetime) -> timede
     Args:
         tried: what is counted, by the names of `Gates.counts`; what is not there has a count of none.
     """
-    asked = [gates.pair, gates.network] if gates.known in tried else [gates.pair, gates.network, gates.name]
-    waits = [find_wait_of(gate, tried.get(gate.name), now) for gate in asked]
+    if gates.known in tried:
+        return find_wait_of(gates.pair, tried.get(gates.pair.name), now)
+    waits = [find_wait_of(gate, tried.get(gate.name), now) for gate in (gates.pair, gates.name, gates.network)]
     minute = tried.get(gates.minute)
     if minute is not None and minute.count >= MINUTE_LIMIT:
         waits.append(timedelta(seconds=_MINUTE - int(now.timestamp()) % _MINUTE))

@@ -219,6 +219,7 @@ def _row(value: Edition) -> dict[str, Any]:
         "paused_reason": value.paused_reason,
         "audience_count": value.audience_count,
         "archive": None if value.archive is None else json.dumps(dict(value.archive), ensure_ascii=False, sort_keys=True),
+        "edited_by": value.edited_by,
     }
 
 

@@ -13,7 +13,7 @@ from digest.items.characters import find_first_forbidden
 from digest.newsroom.log import from_seconds, to_seconds
 from digest.store.sqlite import AnyConnection, driver
 
-__all__ = ["Entry", "read_journal", "write_journal"]
+__all__ = ["Entry", "judge_actor", "read_journal", "write_journal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,16 @@ class Entry:
     detail: dict[str, Any]
 
 
+def judge_actor(actor: str) -> None:
+    """Refuse a name that cannot stand in the journal; for those who do much before they write to it.
+
+    Raises:
+        UsageError: the name is empty or holds what cannot be shown in one line.
+    """
+    if not actor.strip() or "\n" in actor or "\t" in actor or find_first_forbidden(actor):
+        raise UsageError("--as", "the name is empty or holds characters that cannot be shown", "Write a plain name.")
+
+
 def write_journal(
     connection: AnyConnection, at: datetime, actor: str, action: str, subject: str, via: str = "cli", **detail: Any
 ) -> None:
@@ -36,8 +46,7 @@ def write_journal(
     Raises:
         UsageError: the actor's name is empty or holds what cannot be shown in one line.
     """
-    if not actor.strip() or "\n" in actor or "\t" in actor or find_first_forbidden(actor):
-        raise UsageError("--as", "the name is empty or holds characters that cannot be shown", "Write a plain name.")
+    judge_actor(actor)
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
     driver(connection).execute(
         "INSERT INTO journal (at, actor, via, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",

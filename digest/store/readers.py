@@ -214,11 +214,16 @@ def count_readers(connection: Connection) -> Mapping[str, int]:
 
 
 def has_readers(connection: AnyConnection) -> bool:
-    """Whether any sealed address is stored: a reader's, that of a single letter which waits, or of a request."""
+    """Whether anything is stored that is worth nothing without the keys it was made with.
+
+    That is a sealed address: a reader's, that of a single letter which waits, or of a request; or the keyed hash of one that
+    is never to be mailed.
+    """
     query = (
         "SELECT EXISTS (SELECT 1 FROM subscription WHERE state <> 'erased') "
         "OR EXISTS (SELECT 1 FROM letter WHERE sealed IS NOT NULL) "
-        "OR EXISTS (SELECT 1 FROM request WHERE length(sealed) > 0)"
+        "OR EXISTS (SELECT 1 FROM request WHERE length(sealed) > 0) "
+        "OR EXISTS (SELECT 1 FROM suppression)"
     )
     return bool(driver(connection).execute(query).fetchone()[0])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from digest.store.sqlite import AnyConnection, driver
 
@@ -15,18 +16,19 @@ __all__ = ["PLACES", "Place", "count_sealed", "read_older", "write_resealed"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A column of sealed values; `is_link` tells links from addresses."""
+    """A column of sealed values, and what they are."""
 
     table: str
     column: str
-    is_link: bool = False
+    sort: Literal["address", "link", "secret"] = "address"
 
 
 PLACES = (
     Place("subscription", "sealed"),
     Place("request", "sealed"),
     Place("letter", "sealed"),
-    Place("letter", "link", True),
+    Place("letter", "link", "link"),
+    Place("staff", "code_key", "secret"),
 )
 """Where sealed values stand."""
 

@@ -10,8 +10,8 @@ from digest.staff.sessions import Session
 from digest.store.sqlite import AnyConnection, driver
 
 __all__ = [
-    "StoredSession", "add_session", "end_session", "end_sessions", "find_stored", "keep_said", "read_sessions",
-    "sweep_sessions", "take_said", "touch_session",
+    "StoredSession", "add_session", "drop_access", "end_session", "end_sessions", "find_stored", "keep_said",
+    "read_sessions", "sweep_sessions", "take_said", "touch_session",
 ]  # fmt: skip
 
 _COLUMNS = "SELECT id_hash, staff_id, epoch, device, said, created_at, seen_at, proved_at FROM staff_session"
@@ -72,6 +72,12 @@ def end_session(connection: AnyConnection, cookie_hash: bytes) -> bool:
 def end_sessions(connection: AnyConnection, member_id: int) -> int:
     """End all sessions of a member; how many there were."""
     return driver(connection).execute("DELETE FROM staff_session WHERE staff_id = ?", (member_id,)).rowcount
+
+
+def drop_access(connection: AnyConnection) -> None:
+    """End every session and every link, whoever has them."""
+    driver(connection).execute("DELETE FROM staff_session")
+    driver(connection).execute("DELETE FROM staff_link")
 
 
 def sweep_sessions(connection: AnyConnection, begun_before: datetime, seen_before: datetime) -> int:

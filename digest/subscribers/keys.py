@@ -77,16 +77,20 @@ def build_keys() -> Keys:
     return Keys({1: sealing}, index, {1: tokens})
 
 
-def add_key(keys: Keys, purpose: Literal["sealing", "tokens"]) -> Keys:
+def add_key(keys: Keys, purpose: Literal["sealing", "tokens"], above: int = 0) -> Keys:
     """The same keys with a fresh one for that purpose, which is in use from now on.
+
+    Args:
+        above: the highest number that was ever in use, as far as is known: of a key that was lost, say.
 
     Raises:
         SubscriberError: there is no number left for it.
     """
     present = keys.sealing if purpose == "sealing" else keys.tokens
-    if max(present) == _LAST_NUMBER:
+    highest = max(above, *present)
+    if highest >= _LAST_NUMBER:
         raise SubscriberError(KEY_FILE, f"there is no number left for another {purpose} key", "Ask for help; keep all keys.")
-    changed = {**present, max(present) + 1: secrets.token_bytes(KEY_OCTETS)}
+    changed = {**present, highest + 1: secrets.token_bytes(KEY_OCTETS)}
     return replace(keys, sealing=changed) if purpose == "sealing" else replace(keys, tokens=changed)
 
 

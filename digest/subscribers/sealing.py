@@ -24,7 +24,7 @@ _NONCE_OCTETS = 12
 _HEAD_OCTETS = 2
 _BODY_START = _HEAD_OCTETS + _NONCE_OCTETS
 _BLOCK_OCTETS = 64
-_ADDRESS, _LINK = b"address", b"link"
+_ADDRESS, _LINK, _SECRET = b"address", b"link", b"secret"
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _SHIFTS = tuple(range(120, -1, -10))
@@ -58,6 +58,10 @@ class Sealer:
         """A link of a letter, sealed in the same form; neither can be unsealed as the other."""
         return self._seal(link, _LINK)
 
+    def seal_secret(self, key: bytes) -> bytes:
+        """The key of a second factor, sealed in the same form, and as nothing else to be unsealed."""
+        return self._seal(key.hex(), _SECRET)
+
     def _seal(self, text: str, purpose: bytes) -> bytes:
         plain = text.encode()
         padded = plain.ljust(-(-len(plain) // _BLOCK_OCTETS) * _BLOCK_OCTETS, b"\0")
@@ -79,6 +83,14 @@ class Sealer:
             SubscriberError: its key is not there, or the octets were changed or sealed under other keys.
         """
         return self._unseal(sealed, _LINK)
+
+    def unseal_secret(self, sealed: bytes) -> bytes:
+        """The key that was sealed.
+
+        Raises:
+            SubscriberError: its key is not there, or the octets were changed or sealed under other keys.
+        """
+        return bytes.fromhex(self._unseal(sealed, _SECRET))
 
     def _unseal(self, sealed: bytes, purpose: bytes) -> str:
         try:

@@ -12,6 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -236,11 +237,21 @@ def desk(make_desk: Callable[[Path], Desk], tmp_path: Path) -> Desk:
 @pytest.fixture
 def visitors(desk: Desk) -> Any:
     """People who visit that site."""
-    name = "visitors"
+    fakes = _load("visitors")
+    desk.publish("2022-02-20T10:00")
+    return fakes.Visitors(desk.place)
+
+
+@pytest.fixture
+def crew(desk: Desk) -> Any:
+    """Members of staff at that site; none yet."""
+    return _load("crew").Crew(desk.place)
+
+
+def _load(name: str) -> ModuleType:
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / "fakes" / f"{name}.py")
         assert spec is not None and spec.loader is not None
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    desk.publish("2022-02-20T10:00")
-    return sys.modules[name].Visitors(desk.place)
+    return sys.modules[name]
