@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -33,11 +33,15 @@ _ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one sender took: CPU milliseconds a letter, letters a second, and its most memory in MiB (0: not known)."""
+    """What one sender took: CPU milliseconds a letter, letters a second, and its most memory in MiB (0: not known).
+
+    `times` is its CPU in that of smtp-source in the same round: how fast a machine is changes while it is measured.
+    """
 
     cpu: float
     rate: float
     peak: int = 0
+    times: float = 1.0
 
 
 def _run_source(port: int, letters: int, connections: int, octets: int) -> Figure:
@@ -92,9 +96,11 @@ def measure_cpu(letters: int, connections: int, rounds: int, *, quick: bool = Fa
         works: dict[str, Callable[[], Figure]] = {LIMIT: lambda: _run_source(port, letters, connections, octets)}
         works |= {name: lambda name=name: _run_client(name, port, letters, connections) for name in names}  # type: ignore[misc]
         found: dict[str, list[Figure]] = {name: [] for name in works}
-        for _ in range(rounds):
+        for number in range(rounds):
             for name, work in works.items():
-                found[name].append(work())
+                figure = work()
+                least = figure if name == LIMIT else found[LIMIT][number]
+                found[name].append(replace(figure, times=figure.cpu / least.cpu))
     return {name: _middle(figures) for name, figures in found.items()}
 
 
@@ -117,17 +123,16 @@ def measure_distance(letters: int, connections: int, milliseconds: float) -> dic
 
 def _middle(figures: list[Figure]) -> Figure:
     cpu, rate = median(figure.cpu for figure in figures), median(figure.rate for figure in figures)
-    return Figure(cpu, rate, max(figure.peak for figure in figures))
+    return Figure(cpu, rate, max(figure.peak for figure in figures), median(figure.times for figure in figures))
 
 
 def main(letters: int, connections: int, rounds: int, far_letters: int, milliseconds: float) -> None:
     """Measure and print."""
     print(f"{letters} letters of {len(render_letter()):,} octets, {connections} connections, medians of {rounds}\n")
     figures = measure_cpu(letters, connections, rounds)
-    limit = figures[LIMIT].cpu
     print(f"{'':24}{'CPU ms a letter':>16}{'x smtp-source':>15}{'letters/s':>11}{'MiB':>6}")
     for name, figure in figures.items():
-        print(f"{name:24}{figure.cpu:16.3f}{figure.cpu / limit:15.2f}{figure.rate:11.0f}{figure.peak or '':>6}")
+        print(f"{name:24}{figure.cpu:16.3f}{figure.times:15.2f}{figure.rate:11.0f}{figure.peak or '':>6}")
     print(f"\n{far_letters} letters over a line of {milliseconds:g} ms each way")
     far = measure_distance(far_letters, connections, milliseconds)
     for name, figure in far.items():
@@ -136,9 +141,9 @@ def main(letters: int, connections: int, rounds: int, far_letters: int, millisec
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--letters", type=int, default=3000)
+    parser.add_argument("--letters", type=int, default=5000)
     parser.add_argument("--connections", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--far-letters", type=int, default=1000)
     parser.add_argument("--delay", type=float, default=20.0, help="milliseconds each way")
     options = parser.parse_args()

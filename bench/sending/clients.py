@@ -72,7 +72,7 @@ def send_ours(port: int, letters: int, connections: int, loop: str) -> tuple[flo
 def send_wire(port: int, letters: int, connections: int, loop: str) -> tuple[float, float]:
     """The same without the ledger."""
     transport = SmtpTransport(parse_smtp_url(f"smtp://127.0.0.1:{port}"), ehlo_name="news.example.org")
-    letter = Letter(_FROM, _TO, "<a@b>", render_letter(), has_dots=False)
+    letter = Letter(_FROM, _TO, "<a@b>", [render_letter()], has_dots=False)
     left = iter(range(letters))
 
     async def talk() -> None:

@@ -53,10 +53,10 @@ class Connection:
                 if not await self._is_kept():
                     return
                 continue
-            if not await self._is_open():
+            if not self._is_usable and not await self._is_open():
                 return
-            letter = await self._find_letter(self._picked)
-            if letter is None or not self._goes_on() or not await self._is_announced(letter):
+            letter = self._letter if self._letter is not None else await self._compose(self._picked)
+            if letter is None or not self._goes_on() or not (self._announced or await self._is_announced(letter)):
                 continue
             going, self._picked, self._announced, self._letter = self._picked, None, False, None
             answer = await self._ask(going, want=not self._shift.halted.is_set())
@@ -73,28 +73,32 @@ class Connection:
         return not shift.halted.is_set() or (self._announced and not shift.reason and shift.failure is None)
 
     async def _ask(self, going: Picked | None, *, want: bool) -> Answer:
-        while len(self._outcomes) > 1:
-            await self._ask_about(self._outcomes[0], None, want=False)
-        return await self._ask_about(self._outcomes[0] if self._outcomes else None, going, want=want)
-
-    async def _ask_about(self, outcome: Outcome | None, going: Picked | None, *, want: bool) -> Answer:
-        relay = self._session.relay if self._session is not None else self._shift.relay
-        answer = await self._shift.ledger.ask(outcome, going, want, relay)
-        if outcome is not None:
-            del self._outcomes[0]
-        if want:
-            self._picked = answer.next
-        await self._shift.note(answer, outcome)
-        return answer
+        """Tell the ledger what it does not know yet, one by one, and ask with the last of it."""
+        shift = self._shift
+        relay = self._session.relay if self._session is not None else shift.relay
+        while True:
+            is_last = len(self._outcomes) <= 1
+            outcome = self._outcomes[0] if self._outcomes else None
+            answer = await shift.ledger.ask(outcome, going if is_last else None, want and is_last, relay)
+            if outcome is not None:
+                del self._outcomes[0]
+            if want and is_last:
+                self._picked = answer.next
+            if (reason := shift.note(answer, outcome)) is not None and outcome is not None:
+                await shift.ledger.pause(outcome.picked.edition, reason)
+            if is_last:
+                return answer
 
     async def _is_kept(self) -> bool:
         """Whether an open connection has waited a moment for what is due soon, rather than to be made anew."""
-        return self._session is not None and self._session.usable and await self._shift.is_soon_due()
+        return self._is_usable and await self._shift.is_soon_due()
+
+    @property
+    def _is_usable(self) -> bool:
+        return self._session is not None and self._session.usable
 
     async def _is_open(self) -> bool:
-        """Whether there is a usable session; opens one when there is none. Outcomes are written before any wait."""
-        if self._session is not None and self._session.usable:
-            return True
+        """Whether a session could be opened, in place of one no longer usable. Outcomes are written before any wait."""
         self._announced = False
         await self._leave()
         if self._outcomes:
@@ -137,19 +141,10 @@ class Connection:
         shift.opened.set()
         return True
 
-    async def _find_letter(self, picked: Picked) -> Letter | None:
-        return self._letter if self._letter is not None else await self._compose(picked)
-
-    async def _compose_following(self) -> Letter | None:
-        """The copy of what is picked, if its envelope can go along with the body before it."""
-        assert self._session is not None
-        if self._picked is None or not self._session.pipelines or self._shift.halted.is_set():
-            return None
-        return await self._compose(self._picked)
-
     async def _compose(self, picked: Picked) -> Letter | None:
+        shift = self._shift
         try:
-            return await self._shift.compose(picked)
+            return await shift.compose_aside(picked) if shift.composes_aside else shift.compose(picked)
         except DigestError as error:
             self._picked = None
             if picked.edition is None:
@@ -160,9 +155,7 @@ class Connection:
             return None
 
     async def _is_announced(self, letter: Letter) -> bool:
-        """Whether the envelope of what is picked was accepted; it is sent if it was not. Else how that ended is noted."""
-        if self._announced:
-            return True
+        """Whether the envelope of what is picked is accepted; else how that ended is noted."""
         assert self._session is not None and self._picked is not None
         try:
             reply = await self._session.announce(letter)
@@ -185,8 +178,10 @@ class Connection:
     async def _send(self, going: Picked, letter: Letter) -> None:
         """The body, and with it the next envelope if that can go along."""
         assert self._session is not None
+        following = None
         try:
-            following = self._letter = await self._compose_following()
+            if self._picked is not None and self._session.pipelines and not self._shift.halted.is_set():
+                following = self._letter = await self._compose(self._picked)
         except Exception:
             self._outcomes.append(Outcome(going, Ending.RETURNED))  # nothing of it has left
             raise
@@ -198,7 +193,9 @@ class Connection:
         await self._judge(going, letter, reply)
         if following is None or invitation is None:
             return
-        if invitation.code is None and reply.code in (None, 421):  # it was lost with the letter before it
+        if invitation.invites_body:
+            self._announced = True
+        elif invitation.code is None and reply.code in (None, 421):  # it was lost with the letter before it
             self._letter = None
         else:
             await self._take_invitation(following, invitation)
@@ -207,15 +204,16 @@ class Connection:
         """Note how a letter ended, and what follows from it for the connection and the run."""
         shift, relay = self._shift, self._session.relay if self._session is not None else ""
         verdict = judge(reply, wide=not letter.recipient.isascii(), proven=relay in shift.proven)
+        said_of = letter.recipient if reply.code is not None else ""  # without a code the words are our own
         self._outcomes.append(
             Outcome(
                 picked,
                 verdict.ending,
                 reply.code,
-                redact_reply(reply.text, letter.recipient),
+                redact_reply(reply.text, said_of),
                 domain_wide=verdict.domain_wide,
                 at_once=verdict.at_once,
-                behind=verdict.pause,
+                behind=verdict.pause or verdict.behind,
             )
         )
         if verdict.ending is Ending.SENT:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple, cast
 
 import aiosmtplib
@@ -29,10 +31,14 @@ _KEPT_OCTETS: Final = 512
 
 
 class Answer(NamedTuple):
-    """A complete answer of the relay: its three digits, and what follows them in its lines, cut and joined by blanks."""
+    """An answer of the relay: its three digits, and what follows them in its lines, cut and joined by blanks.
+
+    `is_last` is false for a line behind which another one of the same answer follows.
+    """
 
     code: int
     octets: bytes
+    is_last: bool = True
 
     @property
     def text(self) -> str:
@@ -65,6 +71,7 @@ class Dialogue(asyncio.BufferedProtocol):
         self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._paused = False
+        self._is_protected = transport.get_extra_info("ssl_object") is not None
 
     # -- what the loop calls
 
@@ -84,7 +91,12 @@ class Dialogue(asyncio.BufferedProtocol):
         for line in lines:
             if self.loss:
                 return
-            self._read_line(line)
+            answer = _read_answer(line)
+            if answer is not None and answer.is_last and self._expected and not self._lines and answer.code != 421:
+                self._expected -= 1
+                self._answers.append(answer)
+            else:
+                self._read_line(line, answer)
         if self._waiter is not None and len(self._answers) >= self._wanted:
             self._wake()
 
@@ -111,11 +123,14 @@ class Dialogue(asyncio.BufferedProtocol):
 
     # -- what a session calls
 
-    def write(self, parts: list[bytes], answers: int) -> None:
+    def write(self, parts: Sequence[bytes], answers: int) -> None:
         """Write octets after which so many answers are expected. Nothing is written to a connection that is lost."""
         if not self.loss:
             self._expected += answers
-            self._transport.writelines(parts)
+            if self._is_protected:  # else each piece would be a record of its own
+                self._transport.write(b"".join(parts))
+            else:
+                self._transport.writelines(parts)
 
     async def read(self, answers: int, seconds: float) -> list[Answer]:
         """So many answers, or as many as came before the connection was lost; then `loss` says why."""
@@ -123,9 +138,23 @@ class Dialogue(asyncio.BufferedProtocol):
             await self._wait_patiently(answers, seconds)
         return [self._answers.popleft() for _ in range(min(answers, len(self._answers)))]
 
+    def peek(self, answers: int) -> list[Answer]:
+        """The next answers, as many of them as are there; they stay to be read."""
+        return list(islice(self._answers, answers))
+
+    def skip(self, answers: int) -> None:
+        """Drop so many answers that were looked at."""
+        for _ in range(answers):
+            self._answers.popleft()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was written before is still on this machine, so that `drain` would wait."""
+        return self._paused and not self.loss
+
     async def drain(self, seconds: float) -> None:
         """Wait until what was written before has left this machine, as far as the relay reads at all."""
-        if self._paused and not self.loss:
+        if self.is_full:
             self._writable = self._loop.create_future()
             timer = self._loop.call_later(seconds, self.drop, "it reads no more")
             try:
@@ -169,14 +198,12 @@ class Dialogue(asyncio.BufferedProtocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _read_line(self, line: bytes) -> None:
+    def _read_line(self, line: bytes, answer: Answer | None) -> None:
         if len(line) > _LONGEST_LINE or len(self._lines) >= _MOST_LINES:
             self.drop("its answer is too long")
-            return
-        answer = _read_answer(line)
-        if answer is None:
+        elif answer is None:
             self.drop("its answer is none")
-        elif line[3:4] == b"-":
+        elif not answer.is_last:
             self._lines.append(answer.octets)
         elif self._lines:
             octets = b" ".join((*self._lines, answer.octets))
@@ -198,9 +225,9 @@ class Dialogue(asyncio.BufferedProtocol):
 @lru_cache(maxsize=64)
 def _read_answer(line: bytes) -> Answer | None:
     """What one line says, None if it is no line of an answer; relays say the same few things over and over."""
-    if not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"", b"\r"):
+    if len(line) > _LONGEST_LINE or not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"", b"\r"):
         return None
-    return Answer(int(line[:3]), line[4:].rstrip()[:_KEPT_OCTETS])
+    return Answer(int(line[:3]), line[4:].rstrip()[:_KEPT_OCTETS], line[3:4] != b"-")
 
 
 def take_over(client: aiosmtplib.SMTP) -> Dialogue | None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from digest.delivery.transitions import Ending, Refusal, State
 
 __all__ = ["Answer", "EditionView", "Ledger", "Outcome", "Overview", "Picked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(NamedTuple):
     """A delivery that a connection has chosen, with all that is needed to compose its letter; the address stays sealed."""
 
     id: int
@@ -27,18 +26,21 @@ class Picked:
     subscription: int | None
     """None for a single letter to somebody who is no reader of a list: staff, or accredited press."""
     epoch: int
-    sealed: bytes = field(repr=False)
-    domain_key: bytes = field(repr=False)
+    sealed: bytes
+    domain_key: bytes
     unknown_count: int = 0
     attempt_count: int = 0
     letter: int | None = None
     """The row of a single letter, None for an edition's."""
-    link: bytes | None = field(default=None, repr=False)
+    link: bytes | None = None
     """What stands in a single letter's place for a link, sealed like an address; None without one."""
 
+    def __repr__(self) -> str:
+        """Which one it is; nothing about its reader."""
+        return f"Picked(id={self.id}, edition={self.edition!r}, letter={self.letter})"
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+
+class Outcome(NamedTuple):
     """How an attempt ended, as it goes into the ledger.
 
     `code` is the relay's three digits, None when none came; `reply` what it said, without addresses, 80 characters at most.
@@ -56,8 +58,7 @@ class Outcome:
     behind: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the ledger says, once it is durable.
 
     `recorded` is what the last delivery has become (None: there was none, or it is no longer in the ledger); `allowed` that

@@ -34,7 +34,7 @@ class Limits:
     `wait`: how far ahead the next due delivery may lie for the sender to wait for it. `patience`: how long a relay may give
     no answer about any letter before everything pauses. `drain`: how long letters in flight may take after a signal.
     `threads`: how many threads make copies; 0 when they are made so quickly that a thread would cost more. `least_free`: so
-    many octets must be free on the disk of the ledger. `is_patient`: a relay that the first connection of all cannot reach
+    many octets must be free on the disk of var/. `is_patient`: a relay that the first connection of all cannot reach
     is waited for like one that goes away later; else everything pauses at once, for a person is looking. `keep`: an open
     connection is kept for what is due within so long, as where so many letters a second may leave.
     """
@@ -138,7 +138,7 @@ class Sender:
         while self.find_free is not None and not shift.halted.is_set():
             free = self.find_free()
             if free < self.limits.least_free:
-                await shift.halt(f"only {free // 2**20} MiB are free on the disk of the ledger")
+                await shift.halt(f"only {free // 2**20} MiB are free on the disk of var/")
             await shift.rest(_LOOK_EVERY)
 
     @contextlib.contextmanager

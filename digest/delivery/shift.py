@@ -91,7 +91,7 @@ class Shift:
         self.proven: set[str] = set()
         self.session_count = 0
         self.worker_count = 0
-        self._compose = compose
+        self.compose = compose
         self._threads = threads
         self._on_progress = on_progress
         self._breaker = breaker
@@ -109,18 +109,25 @@ class Shift:
             self.worker_count -= 1
             self.ledger.expect(self.worker_count)
 
-    async def compose(self, picked: Picked) -> Letter:
-        """The copy of a picked delivery, made in a thread when there are threads for it: a signature takes a millisecond.
+    @property
+    def composes_aside(self) -> bool:
+        """Whether there are threads to make copies in: a signature takes a millisecond."""
+        return self._threads is not None
+
+    async def compose_aside(self, picked: Picked) -> Letter:
+        """The copy of a picked delivery, made in a thread.
 
         Raises:
             DigestError: it cannot be made.
         """
-        if self._threads is None:
-            return self._compose(picked)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._compose, picked)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.compose, picked)
 
-    async def note(self, answer: Answer, outcome: Outcome | None) -> None:
-        """Count what the ledger has written, and tell who watches; what was only put back is no news."""
+    def note(self, answer: Answer, outcome: Outcome | None) -> str | None:
+        """Count what the ledger has written, and tell who watches; what was only put back is no news.
+
+        Returns:
+            Why the edition that the outcome is of must pause, None if it may go on.
+        """
         tried = outcome is not None and outcome.ending is not Ending.RETURNED
         recorded = answer.recorded if tried else None
         refused = answer.refused if answer.refused not in OPEN else None
@@ -129,10 +136,9 @@ class Shift:
                 self.progress.counts[state] += 1
         if self._on_progress is not None and (recorded is not None or refused is not None):
             self._on_progress(self.progress)
-        if outcome is not None and self._breaker is not None:
-            reason = self._breaker.note(outcome.picked.edition, outcome.ending)
-            if reason is not None and outcome.picked.edition is not None:
-                await self.ledger.pause(outcome.picked.edition, reason)
+        if outcome is None or outcome.picked.edition is None or self._breaker is None:
+            return None
+        return self._breaker.note(outcome.picked.edition, outcome.ending)
 
     async def is_soon_due(self) -> bool:
         """Wait a moment, if something is due so soon that an open connection is worth keeping; whether it is."""

@@ -12,7 +12,9 @@ import os
 import re
 import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import aiosmtplib
 
@@ -25,6 +27,8 @@ __all__ = ["SmtpSession", "SmtpTransport", "Timeouts", "stuff_dots"]
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 _STAGES = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+_INVITATION = [250, 250, 354]
+"""What nearly every relay answers to these; whatever else it may say is looked at more closely."""
 _GO_ON = Reply(Stage.DATA, 354)
 
 
@@ -184,24 +188,28 @@ class SmtpSession:
         if not self._offers.pipelining:
             return await self._announce_slowly(commands)
         await self._dialogue.drain(self._timeouts.command)
-        self._dialogue.write(commands, 3)
+        self._dialogue.write(commands, len(_STAGES))
         return await self._read_envelope()
 
     async def deliver(self, letter: Letter, following: Letter | None = None) -> tuple[Reply, Reply | None]:
         """The body with its lone dot, and the next envelope behind it where the relay pipelines and has no objection."""
-        parts = stuff_dots(letter.message) if letter.has_dots else [letter.message, b".\r\n"]
+        parts = stuff_dots(letter.message) if letter.has_dots else [*letter.parts, b".\r\n"]
         joined = following is not None and self.pipelines and self._find_objection(following) is None
         if joined and following is not None:
             self._left -= 1
             parts += self._envelope(following)
-        await self._dialogue.drain(self._timeouts.body)
-        if self._dialogue.loss:  # nothing was written, so nothing is in doubt
-            return Reply(Stage.DATA, None, self._dialogue.loss), None
+        dialogue = self._dialogue
+        if dialogue.is_full:
+            await dialogue.drain(self._timeouts.body)
+        if dialogue.loss:  # nothing was written, so nothing is in doubt
+            return Reply(Stage.DATA, None, dialogue.loss), None
         self._is_open = False
-        self._dialogue.write(parts, 4 if joined else 1)
-        answers = await self._dialogue.read(1, self._timeouts.body)
-        body = _reply(Stage.BODY, answers[0]) if answers else Reply(Stage.BODY, None, self._dialogue.loss)
-        return body, await self._read_envelope() if joined else None
+        dialogue.write(parts, 4 if joined else 1)
+        answers = await dialogue.read(1, self._timeouts.body)
+        body = _reply(Stage.BODY, answers[0]) if answers else Reply(Stage.BODY, None, dialogue.loss)
+        if not joined:
+            return body, None
+        return body, self._take_invitation() or await self._read_envelope()
 
     async def close(self) -> None:
         """QUIT, then close; what goes wrong here no longer matters."""
@@ -220,29 +228,27 @@ class SmtpSession:
     def _find_objection(self, letter: Letter) -> Reply | DeliveryError | None:
         """Why a letter cannot go to this relay; an error if that is for people to mend."""
         limit = self._offers.size
-        if limit and len(letter.message) > limit:
+        if limit and letter.size > limit:
             return DeliveryError(
                 "the relay",
-                f"it takes letters of at most {limit:,} bytes, and this one has {len(letter.message):,}",
+                f"it takes letters of at most {limit:,} bytes, and this one has {letter.size:,}",
                 "Shorten the edition, or raise the limit at the relay.",
             )
-        if _UNSAFE.search(letter.recipient) or "@" not in letter.recipient or _UNSAFE.search(letter.sender):
+        if _UNSAFE.search(letter.recipient) or "@" not in letter.recipient or not _is_safe(letter.sender):
             return Reply(Stage.LETTER, None, "the address cannot be mailed")
         if not self._offers.utf8 and not letter.recipient.isascii():
             return Reply(Stage.LETTER, None, "the relay takes no addresses with letters beyond English ones (SMTPUTF8)")
         return None
 
-    def _envelope(self, letter: Letter) -> list[bytes]:
+    def _envelope(self, letter: Letter) -> tuple[bytes, ...]:
         mail = f"MAIL FROM:<{letter.sender}>"
         if self._offers.tells_size:
-            mail += f" SIZE={len(letter.message)}"
-        if self._offers.octets and not letter.message.isascii():
-            mail += " BODY=8BITMIME"
-        if not letter.recipient.isascii():
-            mail += " SMTPUTF8"
-        return [f"{mail}\r\n".encode(), f"RCPT TO:<{letter.recipient}>\r\n".encode(), b"DATA\r\n"]
+            mail += f" SIZE={letter.size}"
+        if not letter.recipient.isascii():  # else nothing of the letter has eight bits
+            mail += " BODY=8BITMIME SMTPUTF8" if self._offers.octets else " SMTPUTF8"
+        return f"{mail}\r\n".encode(), f"RCPT TO:<{letter.recipient}>\r\n".encode(), b"DATA\r\n"
 
-    async def _announce_slowly(self, commands: list[bytes]) -> Reply:
+    async def _announce_slowly(self, commands: Sequence[bytes]) -> Reply:
         """Each command after the answer to the one before it."""
         for stage, command in zip(_STAGES, commands, strict=True):
             self._dialogue.write([command], 1)
@@ -253,6 +259,15 @@ class SmtpSession:
                 return await self._reset_after(_reply(stage, answers[0]))
         self._is_open = True
         return _reply(stage, answers[0])
+
+    def _take_invitation(self) -> Reply | None:
+        """That a body may follow, if the answers to a whole envelope are there already and say so."""
+        answers = self._dialogue.peek(len(_STAGES))
+        if [answer.code for answer in answers] != _INVITATION:
+            return None
+        self._dialogue.skip(len(_STAGES))
+        self._is_open = True
+        return _GO_ON
 
     async def _read_envelope(self) -> Reply:
         """What the answers to a whole envelope say: the first one that does not let the letter go on, or that of DATA."""
@@ -278,6 +293,12 @@ class SmtpSession:
         else:
             self._dialogue.drop()
         return reply
+
+
+@lru_cache(maxsize=64)
+def _is_safe(sender: str) -> bool:
+    """Whether a sender's address can stand in a command."""
+    return not _UNSAFE.search(sender)
 
 
 def stuff_dots(message: bytes) -> list[bytes]:

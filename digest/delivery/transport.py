@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -30,16 +30,26 @@ class Stage(StrEnum):
 class Letter:
     """One copy, ready to leave.
 
-    `message` has CRLF line ends, ends in one, and is 7-bit unless the recipient's address is not. `message_id` is the
-    header's value, the same for each try.
+    `parts` are the message in pieces, so that copies may share the long ones: it has CRLF line ends, ends in one, and is
+    7-bit unless the recipient's address is not. `message_id` is the header's value, the same for each try.
     """
 
     sender: str
     recipient: str = field(repr=False)
     message_id: str
-    message: bytes = field(repr=False)
+    parts: Sequence[bytes] = field(repr=False)
     has_dots: bool = True
     """Whether a line of the message may begin with a dot; looking for one takes longer than sending the letter."""
+
+    @property
+    def message(self) -> bytes:
+        """The message in one piece."""
+        return b"".join(self.parts)
+
+    @property
+    def size(self) -> int:
+        """How many octets the message has."""
+        return sum(map(len, self.parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ __all__ = [
     "render_file",
     "splice",
     "splice_example",
+    "splice_parts",
 ]
 
 EXAMPLE_READER = "reader@example.org"
@@ -60,6 +61,11 @@ class CompiledMessage:
         return hashlib.sha256(render_file(self)).hexdigest()
 
     @cached_property
+    def places_and_constants(self) -> tuple[tuple[Place, bytes], ...]:
+        """Each place with the constant behind it."""
+        return tuple(zip(self.places, self.constants[1:], strict=True))
+
+    @cached_property
     def is_relaxed(self) -> bool:
         """Whether the body of each copy is its own relaxed form (`digest.mail.canonical`); values hold no blanks."""
         return is_relaxed(b"-".join(self.constants))
@@ -80,6 +86,11 @@ class CompiledMessage:
         if found is None:
             raise StoreError("a prepared message", "it has no sender", "Prepare the edition again.")
         return found[1].decode("ascii")
+
+    @cached_property
+    def domain(self) -> str:
+        """The domain of that address in lower case, which its Message-IDs end in and whose keys sign it."""
+        return self.sender.rpartition("@")[2].lower()
 
 
 def compile_message(
@@ -112,7 +123,16 @@ def compile_parts(head: list[Segment], html: Slotted | None, text: Slotted, leav
 
 
 def splice(message: CompiledMessage, *, to: bytes, message_id: bytes, leave_url: bytes) -> bytes:
-    """One reader's copy.
+    """One reader's copy in one piece.
+
+    Raises:
+        DeliveryError: a value does not fit; see `splice_parts`.
+    """
+    return b"".join(splice_parts(message, to=to, message_id=message_id, leave_url=leave_url))
+
+
+def splice_parts(message: CompiledMessage, *, to: bytes, message_id: bytes, leave_url: bytes) -> list[bytes]:
+    """One reader's copy as the pieces that it is joined of; all long ones are the message's own, and shared by its copies.
 
     Args:
         to: the address as it stands in the To header, ASCII, without a name.
@@ -129,10 +149,10 @@ def splice(message: CompiledMessage, *, to: bytes, message_id: bytes, leave_url:
     if len(leave_url) != message.leave_length:
         raise _misfit(f"the leave link has {len(leave_url)} octets and was prepared for {message.leave_length}")
     copy = [message.constants[0]]
-    for place, constant in zip(message.places, message.constants[1:], strict=True):
+    for place, constant in message.places_and_constants:
         kind = place.kind
         copy += (place.render(to if kind is Kind.TO else message_id if kind is Kind.MESSAGE_ID else leave_url), constant)
-    return b"".join(copy)
+    return copy
 
 
 def splice_example(message: CompiledMessage, leave_url: str) -> bytes:
@@ -141,7 +161,7 @@ def splice_example(message: CompiledMessage, leave_url: str) -> bytes:
     Raises:
         DeliveryError: the link does not fit; the message does not repeat it.
     """
-    message_id = f"<{'a' * 26}@{message.sender.rpartition('@')[2].lower()}>"
+    message_id = f"<{'a' * 26}@{message.domain}>"
     return splice(message, to=EXAMPLE_READER.encode(), message_id=message_id.encode(), leave_url=leave_url.encode())
 
 

@@ -1,8 +1,9 @@
-"""The ledger on SQLite: one thread that commits for all connections of a sender.
+"""The ledger on SQLite: one durable transaction for all connections of a sender that ask at about the same time.
 
-Questions are gathered as long as they follow each other closely, or until every connection waits, and go to the thread
-together; it answers all that it has with one durable transaction, and wakes the loop once: the cost of a synchronised write
-is shared. A slow disk holds up the questions, never the replies of the relay.
+Questions are gathered as long as they follow each other closely, or until every connection waits: the cost of a synchronised
+write is shared. They are answered where they were asked, since to wake a thread and to be woken by it costs more than a
+quick disk takes. A thread of the ledger takes over whatever may take long: everything on a slow disk, and a database that
+somebody else is writing to. So the replies of the relay are never held up for long.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -27,7 +29,7 @@ from digest.store.releases import from_seconds, to_seconds
 from digest.store.scope import Scope
 from digest.store.sending import Question, Sending
 from digest.store.slots import Slot, take_slot
-from digest.store.sqlite import PRAGMAS, transaction, translate
+from digest.store.sqlite import PATIENT, PRAGMAS, transaction, translate
 
 __all__ = ["GATHER_SECONDS", "SqliteLedger", "open_ledger"]
 
@@ -35,6 +37,10 @@ GATHER_SECONDS = 0.004
 """How long questions wait for another one, so that all share one synchronised write."""
 _LONGEST_GATHERING = 5
 """So many times that at most, however closely they follow each other."""
+_QUICK_SECONDS = 0.01
+"""A commit that takes longer is one for the thread, as are those that follow it."""
+_ASIDE_COUNT = 50
+"""So many of them; then the disk may have become quick again."""
 
 _T = TypeVar("_T")
 
@@ -69,6 +75,9 @@ class SqliteLedger:
         self._pacing = pacing
         self._clock = now
         self._expected = 1
+        self._given_count = 0  # what the thread was given and has not answered yet; meanwhile the connection is its own
+        self._aside_count = 0  # how many more commits are for the thread, because one took long
+        self._is_patient = True  # whether a statement waits for others who are writing
         self._asked: _Asked = []
         self._timer: asyncio.TimerHandle | None = None
         self._queue: queue.SimpleQueue[_Asked | _Job | None] = queue.SimpleQueue()
@@ -105,8 +114,9 @@ class SqliteLedger:
         Raises:
             StoreError: it could not be written; nothing of the question holds.
         """
-        loop = self._loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Answer] = loop.create_future()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = self._loop.create_future()
         self._asked.append((Question(outcome, go, want, relay), answer))
         if len(self._asked) >= self._expected:
             self._hand_over()
@@ -178,15 +188,52 @@ class SqliteLedger:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._asked:
-            self._queue.put(self._asked)
-            self._asked = []
+        asked, self._asked = self._asked, []
+        if asked and not self._commit_here(asked):
+            self._give(asked)
+
+    def _commit_here(self, asked: _Asked) -> bool:
+        """Answer in this thread; False, and nothing done, when that may take long."""
+        if self._given_count or self._aside_count:
+            self._aside_count = max(self._aside_count - 1, 0)
+            return False
+        assert self._loop is not None
+        began = time.monotonic()
+        answered = self._try_exchange(asked)
+        if time.monotonic() - began > _QUICK_SECONDS:
+            self._aside_count = _ASIDE_COUNT
+        if answered is None:
+            return False
+        self._loop.call_soon(_resolve, [answer for _, answer in asked], *answered)
+        return True
+
+    def _try_exchange(self, asked: _Asked) -> tuple[Sequence[Answer], Exception | None] | None:
+        """The answers, or what went wrong; None when somebody else is writing."""
+        try:
+            with translate(self._file):
+                self._be_patient(patient=False)
+                return self._sending.exchange([question for question, _ in asked], self._now()), None
+        except Exception as error:  # noqa: BLE001 (raised again where it was asked)
+            fault = error.__cause__
+            if isinstance(fault, sqlite3.OperationalError) and fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return None
+            return (), error
+
+    def _be_patient(self, *, patient: bool) -> None:
+        """Set whether statements wait for others who are writing."""
+        if patient != self._is_patient:
+            self._connection.execute(PATIENT if patient else "PRAGMA busy_timeout = 0")
+            self._is_patient = patient
+
+    def _give(self, item: _Asked | _Job) -> None:
+        self._given_count += 1
+        self._queue.put(item)
 
     async def _do(self, run: Callable[[], _T]) -> _T:
         self._loop = asyncio.get_running_loop()
         self._hand_over()
         done: asyncio.Future[_T] = self._loop.create_future()
-        self._queue.put(_Job(run, done))
+        self._give(_Job(run, done))
         return await done
 
     def _now(self) -> int:
@@ -210,7 +257,9 @@ class SqliteLedger:
             self._connection.close()
 
     def _open(self) -> None:
-        self._connection = sqlite3.connect(self._file, timeout=10, isolation_level=None, cached_statements=256)
+        self._connection = sqlite3.connect(
+            self._file, timeout=10, isolation_level=None, cached_statements=256, check_same_thread=False
+        )
         try:
             for pragma in PRAGMAS:
                 self._connection.execute(pragma)
@@ -225,32 +274,42 @@ class SqliteLedger:
 
     def _handle(self, item: _Asked | _Job) -> None:
         if isinstance(item, _Job):
-            self._answer([item.done], lambda: [item.run()])
+            self._answer(1, [item.done], lambda: [item.run()])
             return
-        asked = [*item, *self._take_asked()]
+        items = [item, *self._take_asked()]
+        asked = [one for some in items for one in some]
         questions = [question for question, _ in asked]
-        self._answer([answer for _, answer in asked], lambda: self._sending.exchange(questions, self._now()))
+        self._answer(len(items), [answer for _, answer in asked], lambda: self._sending.exchange(questions, self._now()))
 
-    def _take_asked(self) -> Iterator[tuple[Question, asyncio.Future[Answer]]]:
+    def _take_asked(self) -> Iterator[_Asked]:
         """What was asked meanwhile, up to the next thing of another sort."""
         while not self._behind and not self._queue.empty():
             item = self._queue.get()
             if isinstance(item, list):
-                yield from item
+                yield item
             else:
                 self._behind.append(item)
 
-    def _answer(self, futures: Sequence[asyncio.Future[Any]], run: Callable[[], Sequence[Any]]) -> None:
+    def _answer(self, count: int, futures: Sequence[asyncio.Future[Any]], run: Callable[[], Sequence[Any]]) -> None:
+        """Do so many of the things that were given, and answer those who asked for them."""
         results: Sequence[Any] = ()
         failure: Exception | None = None
         try:
             with translate(self._file):
+                self._be_patient(patient=True)
                 results = run()
         except Exception as error:  # noqa: BLE001 (raised again where it was asked)
             failure = error
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: whoever asked has gone
-                self._loop.call_soon_threadsafe(_resolve, futures, results, failure)
+                self._loop.call_soon_threadsafe(self._take_back, count, futures, results, failure)
+
+    def _take_back(
+        self, count: int, futures: Sequence[asyncio.Future[Any]], results: Sequence[Any], failure: Exception | None
+    ) -> None:
+        """In the loop again, which has the connection from here on if nothing else was given."""
+        self._given_count -= count
+        _resolve(futures, results, failure)
 
     def _put_back(self) -> None:
         with transaction(self._connection):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -250,7 +250,7 @@ class Picking:
             if counts == (picked.unknown_count, picked.attempt_count):
                 yield picked
             elif counts is not None:  # it was tried meanwhile
-                yield replace(picked, unknown_count=counts[0], attempt_count=counts[1])
+                yield picked._replace(unknown_count=counts[0], attempt_count=counts[1])
 
     def _refill(self, source: _Source, now: int) -> bool:
         """Read ahead; whether there is any candidate now."""
@@ -263,7 +263,7 @@ class Picking:
                 rows = self._connection.execute(_AHEAD_OF_EDITION, (source.edition, source.lane, now, share)).fetchall()
             for row in rows:
                 if self._is_candidate(row, now):
-                    source.ahead.append(Picked(*row[:11]))
+                    source.ahead.append(Picked._make(row[:11]))
             if source.ahead or len(rows) < share:
                 break
         return bool(source.ahead)

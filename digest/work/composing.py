@@ -9,7 +9,7 @@ from digest.delivery.ledger import Picked
 from digest.delivery.transport import Letter
 from digest.desk.workplace import Workplace
 from digest.errors import StoreError
-from digest.mail.compile import CompiledMessage, read_file, splice
+from digest.mail.compile import CompiledMessage, read_file, splice_parts
 from digest.mail.dkim import Signer
 from digest.store.files import read_variant
 from digest.subscribers.tokens import build_unsubscribe
@@ -41,7 +41,7 @@ class Composer:
             address=self._sealer.unseal(picked.sealed),
             identity=self._sealer.delivery_id(picked.id),
             leave_url=self._find_link(picked),
-            signer=self._signer(message.sender.rpartition("@")[2].lower()),
+            signer=self._signer(message.domain),
         )
 
     def _find_link(self, picked: Picked) -> str:
@@ -77,8 +77,8 @@ def compose_copy(
     Raises:
         DeliveryError: a value does not fit the message.
     """
-    sender = message.sender
-    message_id = f"<{identity}@{sender.rpartition('@')[2].lower()}>"
-    copy = splice(message, to=address.encode(), message_id=message_id.encode(), leave_url=leave_url.encode())
-    signed = signer.sign(copy, relaxed=message.is_relaxed) if signer else copy
-    return Letter(sender, address, message_id, signed, message.has_dots)
+    message_id = f"<{identity}@{message.domain}>"
+    parts = splice_parts(message, to=address.encode(), message_id=message_id.encode(), leave_url=leave_url.encode())
+    if signer is not None:
+        parts = [signer.sign(b"".join(parts), relaxed=message.is_relaxed)]
+    return Letter(message.sender, address, message_id, parts, message.has_dots)

@@ -13,11 +13,13 @@ from digest.delivery.relay import Outbox, Way, choose_way
 from digest.delivery.sender import Report
 from digest.delivery.shift import Progress
 from digest.delivery.transitions import OPEN, State
+from digest.desk.authority import require
 from digest.desk.fencing import check_fence
 from digest.desk.planning import list_of
 from digest.desk.workplace import Workplace
 from digest.editions.edition import Edition, check_state
 from digest.errors import DigestError, Status
+from digest.staff.roles import Right
 from digest.store.deliveries import RefusedLetters, resume_edition
 from digest.store.due import count_letters, read_addresses
 from digest.store.editions import count_states, read_edition, read_editions, write_edition
@@ -101,18 +103,26 @@ Say = Callable[[str], None]
 
 
 def begin(
-    place: Workplace, name: str, *, actor: str = "staff", late: bool = False, say: Say = lambda _sentence: None
+    place: Workplace,
+    name: str,
+    *,
+    actor: str = "staff",
+    late: bool = False,
+    hold: timedelta = timedelta(0),
+    say: Say = lambda _sentence: None,
 ) -> Edition:
     """Let an approved edition be sent by whichever sender comes by; none is run. One that was begun stays as it is.
 
     Args:
         late: whether its moment has passed, which the journal notes.
+        hold: how long the first letter waits, so that there is time to pause or cancel.
 
     Raises:
         EditionError: it is not approved, or not what was approved.
         DeliveryError: the site stands still.
         StoreError: the store cannot be written.
     """
+    require(place, actor, Right.APPROVE)
     check_fence(place)
     edition = _freeze(place, name, actor)
     if edition.state != "frozen":
@@ -126,7 +136,10 @@ def begin(
     with place.store.writing() as connection:
         edition = read_edition(connection, name)
         if edition.state == "frozen":
-            edition = write_edition(connection, replace(edition, state="sending"), actor, "sending", place.now)
+            earliest_at = clock.real_now() + hold if hold else edition.earliest_at  # senders go by the machine's clock
+            edition = write_edition(
+                connection, replace(edition, state="sending", earliest_at=earliest_at), actor, "sending", place.now
+            )
             detail = {"audience": edition.audience_count, "late": late}
             write_journal(connection, place.now, actor, "sending begun", name, place.via, **detail)
     return edition

@@ -114,6 +114,6 @@ def letter() -> Callable[..., object]:
     def make(recipient: str = "reader@example.org", message: bytes = b"", number: int = 1) -> Letter:
         message_id = f"<e{number}@lists.example.org>"
         head = f"Message-ID: {message_id}\r\nSubject: News\r\n\r\n".encode()
-        return Letter("news@lists.example.org", recipient, message_id, head + (message or b"Hello.\r\n"))
+        return Letter("news@lists.example.org", recipient, message_id, (head, message or b"Hello.\r\n"))
 
     return make

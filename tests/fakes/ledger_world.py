@@ -164,4 +164,4 @@ def compose(picked: Picked, body: bytes = b"Hello.\r\n") -> Letter:
     recipient = picked.sealed.decode()
     message_id = f"<e{picked.id}@lists.example.org>"
     head = f"Message-ID: {message_id}\r\nTo: <{recipient}>\r\nSubject: News\r\n\r\n"
-    return Letter("news@lists.example.org", recipient, message_id, head.encode() + body)
+    return Letter("news@lists.example.org", recipient, message_id, (head.encode(), body))

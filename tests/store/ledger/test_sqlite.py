@@ -1,17 +1,18 @@
-"""What only the ledger on SQLite has: one thread, one file, its settings and its faults."""
+"""What only the ledger on SQLite has: one file, its settings and its faults, and a thread for what takes long."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from digest.delivery.ledger import Outcome
-from digest.delivery.transitions import Ending, State
+from digest.delivery.transitions import Ending, Refusal, State
 from digest.errors import StoreError
 from digest.store import gates, picking
 
@@ -37,12 +38,61 @@ async def test_a_question_that_cannot_be_written_changes_nothing_at_all(senders,
     assert (answer.recorded, answer.allowed, answer.next and answer.next.id) == (State.SENT, True, 3)
 
 
-async def test_a_lock_held_by_another_program_is_a_plain_error(senders, ledger, world) -> None:
-    await ledger._do(lambda: ledger._connection.execute("PRAGMA busy_timeout = 50"))
+async def test_a_lock_held_by_another_program_is_a_plain_error(senders, ledger, world, monkeypatch) -> None:
+    monkeypatch.setattr("digest.store.ledger.PATIENT", "PRAGMA busy_timeout = 50")
     with world.write(), pytest.raises(StoreError, match="Another command is writing"):
         await ledger.ask(None, None, True)
 
     await senders.pick(ledger)
+
+
+async def test_while_another_program_writes_the_loop_goes_on(ledger, world) -> None:
+    with world.write():
+        asked = asyncio.create_task(ledger.ask(None, None, True))
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert not asked.done()
+
+    assert (await asked).next is not None
+
+
+@pytest.fixture
+def threads(ledger, monkeypatch) -> list[threading.Thread]:
+    """The threads in which questions were answered."""
+    found: list[threading.Thread] = []
+    exchange = ledger._sending.exchange
+    monkeypatch.setattr(
+        ledger._sending, "exchange", lambda *asked: (found.append(threading.current_thread()), exchange(*asked))[1]
+    )
+    return found
+
+
+async def test_a_quick_disk_writes_where_it_is_asked(senders, ledger, threads, monkeypatch) -> None:
+    monkeypatch.setattr("digest.store.ledger._QUICK_SECONDS", 60)
+    for _ in range(3):
+        await senders.pick(ledger)
+
+    assert threads == [threading.current_thread()] * 3
+
+
+async def test_a_slow_disk_is_left_to_the_thread_for_a_while(senders, ledger, threads, monkeypatch) -> None:
+    monkeypatch.setattr("digest.store.ledger._QUICK_SECONDS", 0)
+    monkeypatch.setattr("digest.store.ledger._ASIDE_COUNT", 3)
+    for _ in range(5):
+        await senders.pick(ledger)
+
+    here = threading.current_thread()
+    assert [thread is here for thread in threads] == [True, False, False, False, True]
+
+
+async def test_what_is_asked_behind_a_pause_comes_behind_it(senders, ledger) -> None:
+    picked = await senders.pick(ledger)
+    pausing = asyncio.create_task(ledger.pause(picked.edition, "a reason"))
+    await asyncio.sleep(0)
+    answer = await ledger.ask(None, picked, False)
+
+    assert (answer.allowed, answer.refusal) == (False, Refusal.PAUSED)
+    await pausing
 
 
 async def test_the_database_is_synchronised_at_each_commit(ledger) -> None:
@@ -152,9 +202,7 @@ async def test_a_group_costs_as_many_statements_as_one_question_and_a_pace_witho
     seen.clear()
     await asyncio.gather(*(ledger.ask(outcome, going, True) for outcome, going in zip(outcomes, seconds, strict=True)))
 
-    others = [statement for statement in seen if not statement.startswith("UPDATE delivery SET state = 'sent'")]
-    assert len(seen) - len(others) == 8
-    assert [statement.split()[0] for statement in others] == [
-        "BEGIN", "SELECT", "UPDATE", "SELECT", "WITH", "UPDATE", "COMMIT"
+    assert [statement.split()[0] for statement in seen] == [
+        "BEGIN", "UPDATE", "SELECT", "UPDATE", "SELECT", "WITH", "UPDATE", "COMMIT"
     ]  # fmt: skip
     assert not any("rate" in statement for statement in seen)
