@@ -131,10 +131,14 @@ def _drop_old(place: Workplace) -> None:
     from digest.clock import real_now
     from digest.desk.rekeying import drop_unused_keys
 
-    gone = drop_unused_keys(place, real_now(), at_once=True)
-    typer.echo(
-        f"Removed: {', '.join(gone)}. Backups made before cannot be read any more." if gone else "Nothing was removed."
-    )
+    def wait() -> None:
+        typer.echo("An import is under way and seals with the former key; waiting until it has ended.", err=True)
+
+    gone = drop_unused_keys(place, real_now(), at_once=True, wait=wait)
+    if gone:
+        typer.echo(f"Removed: {', '.join(gone)}. Backups made before cannot be read any more.")
+    else:
+        typer.echo("No key was removed: what cannot be read is still sealed with the former one.")
 
 
 def _remind() -> None:

@@ -41,7 +41,11 @@ def find(context: typer.Context, address: _Address) -> None:
     for held in found.subscriptions:
         _print_held(held, site)
     if found.request_count:
-        typer.echo(f"{count(found.request_count, 'request')} from a web page, kept 72 hours at most.")
+        typer.echo(f"{count(found.request_count, 'request')} from a web page, kept 73 hours.")
+    if found.letter_count:
+        typer.echo(
+            f"{count(found.letter_count, 'single letter')} to it, such as one to confirm; that it was, is kept 30 days."
+        )
     if found.suppressed_at:
         typer.echo(
             f"Never to be mailed since {format_moment(found.suppressed_at, site.settings.zone)}: {found.suppressed_for}"
@@ -70,7 +74,7 @@ def _print_held(held: Held, site: Site) -> None:
 def explain(
     context: typer.Context,
     address: _Address,
-    item: Annotated[str, typer.Argument(metavar="ITEM-ID", help="The item's id, as in its file and address.")],
+    item: Annotated[str, typer.Argument(metavar="ITEM-ID", help="The item's id: the name of its file, or its address.")],
 ) -> None:
     """Say why the reader got an item, or did not."""
     from digest.desk.explaining import explain as find_out
@@ -80,7 +84,7 @@ def explain(
         found = find_out(place, address, item)
     for one in found:
         typer.echo(f"{one.list_id}: {one.words}.")
-        print_table([("-", copy) for copy in one.copies[1:]])
+        print_table([("-", copy) for copy in one.copies if len(one.copies) > 1])
 
 
 def erase(
@@ -106,7 +110,7 @@ def erase(
             raise UsageError("subscribers erase", "nothing was erased", "Say --yes, or answer y.")
         erase_everywhere(place, hash_address(place, address), never_again=never_again, actor=actor)
     typer.echo("Erased: subscriptions, consent, what was sent to them, requests, and to whom letters were.")
-    if never_again:
+    if never_again or found.suppressed_at:
         typer.echo("Kept: a keyed hash of the address, so that it is never mailed again.")
     typer.echo("Older backups hold it until they are thrown away, after 30 days; a restore erases it again.")
     typer.echo(

@@ -7,14 +7,15 @@ in the order in which they bite.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from digest.editions.facts import ItemFacts
 from digest.editions.selection import WITHDRAWAL_TOLD, Candidates, Had, Interest, Rule, had_reach, select
 
-__all__ = ["GOT", "Copy", "Plans", "Reader", "Reason", "Verdict", "judge_copy", "judge_reason"]
+__all__ = ["GIVEN_UP", "GOT", "NOT_YET", "Copy", "Plans", "Reader", "Reason", "Verdict", "judge_copy", "judge_reason"]
 
 
 class Reason(StrEnum):
@@ -24,9 +25,12 @@ class Reason(StrEnum):
     HAD = "had"
     TOLD_WITHDRAWN = "told withdrawn"
     ON_ITS_WAY = "on its way"
+    IN_DOUBT = "in doubt"
     EDITION_PAUSED = "edition paused"
     HELD = "held"
     FAILED = "failed"
+    EXPIRED = "expired"
+    GIVEN_UP = "given up"
     STOPPED = "stopped"
     EDITION_CANCELLED = "edition cancelled"
     LEFT_BEFORE = "left before"
@@ -44,6 +48,7 @@ class Reason(StrEnum):
     OTHER_VERSION_DUE = "other version due"
     NOT_FOLLOWED = "not followed"
     BEFORE = "before"
+    BEFORE_TOPIC = "before topic"
     TOO_OLD = "too old"
     NOT_URGENT = "not urgent"
     EXCLUDED = "excluded"
@@ -55,12 +60,21 @@ class Reason(StrEnum):
 GOT = frozenset({Reason.SENT, Reason.HAD})
 """The reasons that mean: it was mailed to them."""
 
+NOT_YET = frozenset(
+    {Reason.ON_ITS_WAY, Reason.IN_DOUBT, Reason.EDITION_PAUSED, Reason.WAITS_FOR_APPROVAL, Reason.NEXT, Reason.EXCLUDED}
+)
+"""The reasons that mean: a letter with it may still come."""
+
+GIVEN_UP = "given up by staff"
+"""What stands with a copy whose answer was lost, and which staff gave up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
     """One delivery to the reader that holds the item.
 
-    Its edition and that edition's state; its own state, as the ledger names it, when that came about, what stands with it.
+    Its edition and that edition's state; its own state, as the ledger names it, when that came about, what stands with it;
+    and whether it carries the item itself, or tells those who had it of a correction, or that it was taken back.
     """
 
     edition: str
@@ -70,6 +84,7 @@ class Copy:
     code: int | None = None
     reply: str = ""
     unknown_count: int = 0
+    part: Literal["new", "corrected", "withdrawn"] = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +102,8 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """What editions of the reader's list and rhythm are about to do: the newest that left the item out by the word of staff,
-    and the one that carries it and waits to be approved or sent; empty when there is none."""
+    """What editions for the reader are about to do: the newest that left the item out by the word of staff, and the one that
+    carries it and waits to be approved or sent; empty when there is none."""
 
     excluded_from: str = ""
     waiting: str = ""
@@ -96,11 +111,15 @@ class Plans:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The reason, and what it is about: an edition, another version of the item, topics; and a moment that belongs to it."""
+    """The reason, and what it is about: an edition, another version of the item, topics; and a moment that belongs to it.
+
+    `then` is what holds since: whether what came to nothing is made good, or that what was sent was taken back.
+    """
 
     reason: Reason
     about: str = ""
     at: datetime | None = None
+    then: Verdict | None = None
 
 
 def judge_copy(copy: Copy) -> Verdict:
@@ -108,12 +127,19 @@ def judge_copy(copy: Copy) -> Verdict:
     known = {
         "sent": Reason.SENT,
         "held": Reason.HELD,
-        "failed": Reason.FAILED,
+        "failed": _judge_failure(copy),
         "cancelled": Reason.EDITION_CANCELLED if copy.edition_state == "cancelled" else Reason.STOPPED,
         "suppressed": Reason.SUPPRESSED_THEN if copy.reply == "suppressed" else Reason.LEFT_BEFORE,
     }
-    waiting = Reason.EDITION_PAUSED if copy.edition_state == "paused" else Reason.ON_ITS_WAY
+    open_reason = Reason.IN_DOUBT if copy.unknown_count else Reason.ON_ITS_WAY
+    waiting = Reason.EDITION_PAUSED if copy.edition_state == "paused" else open_reason
     return Verdict(known.get(copy.state, waiting), copy.edition, copy.at)
+
+
+def _judge_failure(copy: Copy) -> Reason:
+    if copy.reply == GIVEN_UP:
+        return Reason.GIVEN_UP
+    return Reason.FAILED if copy.code is not None and copy.code >= 500 else Reason.EXPIRED
 
 
 def judge_reason(
@@ -130,16 +156,21 @@ def judge_reason(
     """
     if item is None:
         return Verdict(Reason.NOT_RELEASED)
-    sent = [copy for copy in copies if copy.state == "sent"]
-    open_ones = [copy for copy in copies if copy.state not in ("failed", "cancelled", "suppressed")]
-    if sent or open_ones:
-        return judge_copy(sent[-1] if sent else open_ones[0])
+    told = Verdict(Reason.TOLD_WITHDRAWN) if reader.had.get(item.item) == WITHDRAWAL_TOLD else None
+    carrying = [copy for copy in copies if copy.part == "new"]
+    sent = [copy for copy in carrying if copy.state == "sent"]
+    if sent:
+        return replace(judge_copy(sent[-1]), then=told)
+    open_ones = [copy for copy in carrying if copy.state not in ("failed", "cancelled", "suppressed")]
+    if open_ones:
+        return judge_copy(open_ones[0])
     if item.item in reader.had:
-        return Verdict(Reason.TOLD_WITHDRAWN if reader.had[item.item] == WITHDRAWAL_TOLD else Reason.HAD)
+        return told or Verdict(Reason.HAD)
     barrier = _judge_reader(reader, rule.moment)
-    if copies and (barrier is None or barrier.reason is Reason.PAUSED):
-        return judge_copy(copies[0])
-    return barrier or _judge_item(item, rule) or _judge_choice(item, reader, rule, candidates, plans)
+    present = barrier or _judge_item(item, rule) or _judge_choice(item, reader, rule, candidates, plans)
+    if carrying and (barrier is None or barrier.reason is Reason.PAUSED):
+        return replace(judge_copy(carrying[0]), then=present)
+    return present
 
 
 def _judge_reader(reader: Reader, now: datetime) -> Verdict | None:
@@ -179,7 +210,9 @@ def _judge_choice(item: ItemFacts, reader: Reader, rule: Rule, candidates: Candi
         if topic in item.entered and item.entered[topic].number > floor
     ]
     if not above:
-        return Verdict(Reason.BEFORE, at=min(followed, key=lambda entry: entry.at).at)
+        at = min(followed, key=lambda entry: entry.at).at
+        is_older = reader.confirmed_at is None or at < reader.confirmed_at
+        return Verdict(Reason.BEFORE if is_older else Reason.BEFORE_TOPIC, at=at)
     oldest, newest = rule.moment - rule.max_age, max(entry.at for entry in above)
     if newest < oldest or item.released_at < rule.moment - had_reach(rule.max_age):
         return Verdict(Reason.TOO_OLD, at=newest)
@@ -202,8 +235,8 @@ def _judge_versions(item: ItemFacts, reader: Reader, candidates: Candidates) -> 
 def _judge_plans(item: ItemFacts, reader: Reader, candidates: Candidates, plans: Plans) -> Verdict:
     selection = select(candidates, reader.interest, reader.language, reader.had, frozenset())
     is_due = item.item in {name for name, _ in selection.new}
-    if plans.excluded_from:
-        return Verdict(Reason.EXCLUDED, plans.excluded_from)
-    if is_due and plans.waiting:
+    if not is_due:
+        return Verdict(Reason.UNKNOWN)
+    if plans.waiting:
         return Verdict(Reason.WAITS_FOR_APPROVAL, plans.waiting)
-    return Verdict(Reason.NEXT if is_due else Reason.UNKNOWN)
+    return Verdict(Reason.EXCLUDED, plans.excluded_from) if plans.excluded_from else Verdict(Reason.NEXT)

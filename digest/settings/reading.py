@@ -25,6 +25,7 @@ from digest.settings.tables import (
     Newsroom,
     Pictures,
     ReaderList,
+    Retention,
     Settings,
     Table,
     Topic,
@@ -40,7 +41,7 @@ RESERVED |= {"address", "subscribe", "topics", "u", "undo", "weekly", "daily", "
 """Names that an address of the site needs for itself; no topic, kind, list or item can have one."""
 _WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _PLAIN_VARIABLES = frozenset(f"DIGEST_{name}" for name in ("SITE", "NOW", "KEYS", "SMTP_URL", "DATABASE_URL", "TEST_ALL"))
-_FLAT_TABLES = ("newsroom", "feeds", "pictures", "delivery", "web", "desk")
+_FLAT_TABLES = ("newsroom", "feeds", "pictures", "delivery", "web", "desk", "retention")
 
 
 def read_settings(file: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -175,6 +176,7 @@ def _fields_at(path: tuple[str, ...]) -> list[str]:
     tables: dict[str, type[Table]] = {
         "newsroom": Newsroom, "topics": Topic, "kinds": Kind, "lists": ReaderList, "feeds": Feeds,
         "pictures": Pictures, "import": Import, "delivery": Delivery, "web": Web, "desk": Desk,
+        "retention": Retention,
     }  # fmt: skip
     if not path:
         return list(tables)

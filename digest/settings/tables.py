@@ -24,6 +24,7 @@ from digest.settings.values import (
     Limit,
     Line,
     Listen,
+    LongDuration,
     Network,
     Plan,
     QuietHours,
@@ -38,12 +39,12 @@ from digest.settings.values import (
 )
 
 __all__ = [
-    "Delivery", "Desk", "DomainPace", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Settings",
-    "Table", "Topic", "Web",
+    "Delivery", "Desk", "DomainPace", "Feeds", "Import", "Kind", "Label", "Newsroom", "Pictures", "ReaderList", "Retention",
+    "Settings", "Table", "Topic", "Web",
 ]  # fmt: skip
 
 _NO_OUTPUT: dict[str, bool | set[str]] = {
-    "delivery": True, "imports": True, "desk": True, "web": {"listen", "trusted_proxies"},
+    "delivery": True, "imports": True, "desk": True, "retention": True, "web": {"listen", "trusted_proxies"},
 }  # fmt: skip
 """The values that nothing published or mailed follows from."""
 
@@ -188,6 +189,12 @@ class Desk(Table):
     session_limit: Duration = timedelta(hours=12)
 
 
+class Retention(Table):
+    """How long what nobody needs to work is kept: the journal of what staff did."""
+
+    journal: LongDuration = timedelta(days=730)
+
+
 class Settings(Table):
     """All of newsroom.toml with the environment's changes applied."""
 
@@ -201,6 +208,7 @@ class Settings(Table):
     delivery: Delivery = Delivery()
     web: Web = Web()
     desk: Desk = Desk()
+    retention: Retention = Retention()
 
     def find_topic(self, topic: str) -> str | None:
         """Where a topic goes on: itself, or the topic that it moved to, by any number of moves; None when they lead round.

@@ -16,8 +16,8 @@ from digest.clock import zone
 
 __all__ = [
     "EVERY_OTHER", "LANGUAGE", "LOOPBACK", "BaseUrl", "Domain", "Duration", "FirstDay", "Hours", "HubUrl", "Language",
-    "Limit", "Line", "Listen", "Mailbox", "Network", "Plan", "QuietHours", "ReceivingDomain", "ReplyTo", "Rhythm",
-    "Schedule", "Sender", "Slot", "TagAuthority", "Text", "ZoneName",
+    "Limit", "Line", "Listen", "LongDuration", "Mailbox", "Network", "Plan", "QuietHours", "ReceivingDomain", "ReplyTo",
+    "Rhythm", "Schedule", "Sender", "Slot", "TagAuthority", "Text", "ZoneName",
 ]  # fmt: skip
 
 EVERY_OTHER = "*"
@@ -39,6 +39,7 @@ _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 """Control characters, line ends, and what no XML document can hold (XML 1.0 section 2.2)."""
 _MOST = 10**9
 _LONGEST = 100 * 366 * 86400
+_SHORTEST_RECORD = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,12 @@ def _read_duration(value: object) -> object:
     if not 0 <= seconds <= _LONGEST:
         raise ValueError('write a duration such as "30 s", "5 min", "48 h" or "35 d"')
     return timedelta(seconds=seconds)
+
+
+def _check_long(value: timedelta) -> timedelta:
+    if value < _SHORTEST_RECORD:
+        raise ValueError('write "90 d" or more: what was done lately must be found')
+    return value
 
 
 def _read_slot(value: object) -> object:
@@ -238,6 +245,7 @@ Listen = Annotated[str, AfterValidator(_check_listen)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_read_network)]
 Language = Annotated[str, AfterValidator(_check_language)]
 Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
+LongDuration = Annotated[Duration, AfterValidator(_check_long)]
 Sender = Annotated[Mailbox, BeforeValidator(_read_mailbox)]
 FirstDay = Annotated[date, BeforeValidator(_read_first_day)]
 Limit = Annotated[int, Field(ge=0, le=_MOST)]

@@ -7,10 +7,12 @@ number anew once its row is gone; so the newest row stays, emptied, until there 
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from datetime import datetime, timedelta
 
 from digest.delivery.transitions import OPEN, State
+from digest.store.cleaning import note_traces
 from digest.store.delivery_rows import marks
 from digest.store.dictionary import keep_had, keep_interest
 from digest.store.person import add_suppression
@@ -20,8 +22,8 @@ from digest.store.sqlite import AnyConnection, driver
 
 __all__ = [
     "ADDRESS_KEPT", "DELIVERIES_KEPT", "REQUESTS_KEPT", "erase_person_letters", "erase_subscription", "find_old_editions",
-    "forget_addresses", "forget_deliveries", "forget_empty_rows", "forget_rates", "forget_requests", "leap_numbers",
-    "truncate_log",
+    "forget_addresses", "forget_deliveries", "forget_empty_rows", "forget_journal", "forget_rates", "forget_requests",
+    "leap_numbers", "truncate_log",
 ]  # fmt: skip
 
 REQUESTS_KEPT = timedelta(hours=73)
@@ -34,7 +36,10 @@ DELIVERIES_KEPT = timedelta(days=30)
 """How long an edition's deliveries are kept one by one, from when the last of them came to rest; then only counts are."""
 
 LEAP = 1_000_000
-"""By how much numbers go on after a restore: more than can have been given since the backup."""
+"""By how much numbers go on after a restore at least: more than can have been given since the backup."""
+
+_LEAPS = 1_000_000_000
+"""How far a leap may go beyond that, by chance: of two restores of one backup neither gives the numbers of the other."""
 
 _HASH_OCTETS = 32
 _OPEN_OR_HELD = ", ".join(f"'{state}'" for state in sorted(OPEN | {State.HELD}))
@@ -102,6 +107,7 @@ def erase_subscription(connection: AnyConnection, number: int, now: datetime, *,
     erase_person_letters(plain, hashed, now)
     plain.execute("DELETE FROM request WHERE subscription_id = ?", (number,))
     _drop_subscription(plain, number)
+    note_traces(plain)
     return True
 
 
@@ -116,7 +122,10 @@ def erase_person_letters(connection: AnyConnection, address_hash: bytes, now: da
         plain.execute(_STOP.format("letter_id = ?"), (seconds, letter))
         erased = "UPDATE letter SET sealed = NULL, link = NULL, occasion = NULL, address_hash = ? WHERE id = ?"
         plain.execute(erased, (os.urandom(_HASH_OCTETS), letter))
-    return len(letters) + plain.execute("DELETE FROM request WHERE address_hash = ?", (address_hash,)).rowcount
+    count = len(letters) + plain.execute("DELETE FROM request WHERE address_hash = ?", (address_hash,)).rowcount
+    if count:
+        note_traces(plain)
+    return count
 
 
 def _drop_subscription(plain: sqlite3.Connection, number: int) -> None:
@@ -156,12 +165,16 @@ def forget_addresses(connection: AnyConnection, now: datetime, most: int = 500) 
         plain.execute(_STOP.format(f"subscription_id IN ({chosen})"), (to_seconds(now), *numbers))
         empty = f"UPDATE subscription SET sealed = ?, domain_key = ?, had_id = ? WHERE id IN ({chosen})"  # noqa: S608
         plain.execute(empty, (b"", b"", keep_had(plain, {}), *numbers))
+        note_traces(plain)
     return len(numbers)
 
 
 def forget_requests(connection: AnyConnection, now: datetime) -> int:
     """Drop the requests that are older than their links work; how many."""
-    return driver(connection).execute("DELETE FROM request WHERE at < ?", (to_seconds(now - REQUESTS_KEPT),)).rowcount
+    count = driver(connection).execute("DELETE FROM request WHERE at < ?", (to_seconds(now - REQUESTS_KEPT),)).rowcount
+    if count:
+        note_traces(connection)
+    return count
 
 
 def forget_rates(connection: AnyConnection, now: datetime) -> int:
@@ -184,9 +197,15 @@ def forget_empty_rows(connection: AnyConnection) -> int:
 def leap_numbers(connection: AnyConnection, now: datetime) -> None:
     """Let the numbers of a restored database go on far ahead, for what the lost one gave may stand in letters and links."""
     plain, seconds = driver(connection), to_seconds(now)
-    shared = keep_interest(plain, {}), keep_had(plain, {})
-    plain.execute(_LEAP_SUBSCRIPTION, (LEAP, b"", os.urandom(_HASH_OCTETS), b"", *shared))
-    plain.execute(_LEAP_DELIVERY, (LEAP, b"", seconds, seconds))
+    shared, leap = (keep_interest(plain, {}), keep_had(plain, {})), LEAP + secrets.randbelow(_LEAPS)
+    plain.execute(_LEAP_SUBSCRIPTION, (leap, b"", os.urandom(_HASH_OCTETS), b"", *shared))
+    plain.execute(_LEAP_DELIVERY, (leap, b"", seconds, seconds))
+
+
+def forget_journal(connection: AnyConnection, now: datetime, kept: timedelta, most: int = 500) -> int:
+    """Drop up to so many lines of the journal that are older than they are to be kept; how many."""
+    query = "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < ? ORDER BY id LIMIT ?)"
+    return driver(connection).execute(query, (to_seconds(now - kept), most)).rowcount
 
 
 def truncate_log(connection: sqlite3.Connection) -> bool:

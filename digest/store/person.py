@@ -7,7 +7,7 @@ from datetime import datetime
 from digest.store.releases import from_seconds, to_seconds
 from digest.store.sqlite import AnyConnection, driver
 
-__all__ = ["add_suppression", "count_own_requests", "drop_suppression", "read_suppression"]
+__all__ = ["add_suppression", "count_own_letters", "count_own_requests", "drop_suppression", "read_suppression"]
 
 
 def add_suppression(connection: AnyConnection, address_hash: bytes, reason: str, now: datetime) -> bool:
@@ -30,7 +30,13 @@ def drop_suppression(connection: AnyConnection, address_hash: bytes) -> str | No
     return None if row is None else str(row[0])
 
 
+def count_own_letters(connection: AnyConnection, address_hash: bytes) -> int:
+    """How many single letters were to an address, or are on their way to it, as far as that is still kept."""
+    query = "SELECT count(*) FROM letter WHERE address_hash = ?"
+    return int(driver(connection).execute(query, (address_hash,)).fetchone()[0])
+
+
 def count_own_requests(connection: AnyConnection, address_hash: bytes) -> int:
-    """How many requests of an address are not done."""
-    query = "SELECT count(*) FROM request WHERE address_hash = ? AND state <> 'done'"
+    """How many requests name an address, those that were done included, as long as they are kept."""
+    query = "SELECT count(*) FROM request WHERE address_hash = ?"
     return int(driver(connection).execute(query, (address_hash,)).fetchone()[0])

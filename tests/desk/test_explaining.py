@@ -6,11 +6,12 @@ import pytest
 
 from digest.desk.editions import set_choices
 from digest.desk.explaining import _WORDS, explain
+from digest.desk.fencing import raise_fence
 from digest.desk.reader_care import suppress
 from digest.desk.readers import remove_reader
 from digest.desk.steering import cancel, pause
 from digest.editions.explaining import Copy, Reason, judge_copy
-from digest.errors import SubscriberError
+from digest.errors import SubscriberError, UsageError
 
 ADA = "ada@example.org"
 
@@ -37,7 +38,7 @@ def test_it_was_sent(told):
     (found,) = explain(told.place, ADA, "one")
     assert (found.verdict.reason, found.got_it) == (Reason.SENT, True)
     assert found.words.startswith(f"yes: {name} went to them on ")
-    assert found.copies[0].startswith(f"{name}: sent")
+    assert found.copies[0].startswith(f"{name}, with it: sent on ")
 
 
 def test_it_was_sent_so_long_ago_that_the_letter_is_forgotten(told):
@@ -64,6 +65,9 @@ def test_they_were_told_that_it_was_taken_back(told):
         ("UPDATE delivery SET state = 'inflight'", Reason.ON_ITS_WAY),
         ("UPDATE delivery SET state = 'held'", Reason.HELD),
         ("UPDATE delivery SET state = 'failed', code = 550, reply = 'no such user'", Reason.FAILED),
+        ("UPDATE delivery SET state = 'failed', code = 450, reply = 'mailbox is busy'", Reason.EXPIRED),
+        ("UPDATE delivery SET state = 'failed', unknown_count = 2, reply = 'given up by staff'", Reason.GIVEN_UP),
+        ("UPDATE delivery SET state = 'queued', unknown_count = 1", Reason.IN_DOUBT),
         ("UPDATE delivery SET state = 'cancelled'", Reason.STOPPED),
         ("UPDATE delivery SET state = 'suppressed', reply = 'left'", Reason.LEFT_BEFORE),
         ("UPDATE delivery SET state = 'suppressed', reply = 'suppressed'", Reason.SUPPRESSED_THEN),
@@ -108,8 +112,13 @@ def test_their_list_is_gone(told):
 
 def test_it_is_not_released(told):
     assert why(told, "two") is Reason.NOT_RELEASED
-    (found,) = explain(told.place, ADA, "../<script>")
-    assert "script" not in found.words
+    with pytest.raises(UsageError, match="no item can have that id"):
+        explain(told.place, ADA, "../<script>")
+
+
+@pytest.mark.parametrize("name", ["one", "one.md", "items/one.md", "https://news.example.org/news/one/", " one "])
+def test_an_item_is_known_by_its_file_and_its_address_too(told, name):
+    assert why(told, name) is Reason.NEXT
 
 
 def test_it_was_taken_back_before_any_edition(told):
@@ -176,6 +185,73 @@ def test_staff_left_it_out_this_time(told):
 
 def test_it_comes_with_the_next_edition(told):
     assert why(told) is Reason.NEXT
+
+
+def words(desk, item="one"):
+    return explain(desk.place, ADA, item)[0].words
+
+
+def test_nothing_is_promised_again_that_does_not_come_again(told):
+    told.send()
+    told.sql("UPDATE subscription SET had_id = (SELECT id FROM had WHERE sent = '{}')")
+    told.sql("UPDATE delivery SET state = 'failed', code = 550, reply = 'no such user'")
+    assert words(told).endswith(" (550 no such user). Since then: not yet: the next edition carries it to them")
+    told.item("one", withdrawn="{date: 2022-02-22, reason: Wrong.}")
+    told.publish("2022-02-22T08:00")
+    assert words(told).endswith("is mailed to nobody who had not had it")
+
+
+def test_after_a_pause_it_is_not_said_that_there_was_no_edition(told):
+    told.readers("ben", since="2022-02-20")
+    told.sql("UPDATE subscription SET paused_until = ? WHERE id = 1", int(told.now.timestamp()) + 86400)
+    told.send()
+    assert why(told) is Reason.PAUSED
+    told.at("2022-02-23T09:00")
+    assert words(told) == "not yet: the next edition carries it to them"
+
+
+def test_who_came_back_had_what_they_had_before(told):
+    name = told.send().edition.id
+    told.sql("UPDATE subscription SET epoch = 2")
+    assert words(told).startswith(f"yes: {name} went to them on ")
+    told.sql("UPDATE delivery SET state = 'suppressed', reply = 'left', settled = 1")
+    told.sql("UPDATE subscription SET had_id = (SELECT id FROM had WHERE sent = '{}')")
+    assert why(told) is Reason.NEXT
+
+
+def test_an_edition_at_once_beside_the_rhythm_is_named(told):
+    told.item("now", urgent="true")
+    told.publish("2022-02-21T08:30")
+    told.at("2022-02-21T09:00")
+    told.sql("UPDATE subscription SET urgent = 1")
+    name = told.prepare(rhythm="at-once").id
+    assert (why(told, "now"), why(told, "one")) == (Reason.WAITS_FOR_APPROVAL, Reason.NEXT)
+    assert name in words(told, "now")
+
+
+def test_what_follows_a_letter_is_listed_with_it(told):
+    first = told.send().edition.id
+    told.item("one", corrections='[{date: 2022-02-22, note: "A name."}]')
+    told.publish("2022-02-22T08:00")
+    told.at("2022-02-28T09:00")
+    second = told.send().edition.id
+    (found,) = explain(told.place, ADA, "one")
+    assert found.words.startswith(f"yes: {first} ")
+    assert [copy.partition(":")[0] for copy in found.copies] == [
+        f"{second}, that told of its correction",
+        f"{first}, with it",
+    ]
+
+
+def test_where_nothing_leaves_no_letter_is_promised(told):
+    raise_fence(told.place, actor="Ada")
+    assert words(told).endswith("Nothing leaves this site at present: digest fence status")
+
+
+def test_it_came_out_before_they_followed_its_topic(told):
+    told.sql("UPDATE interest SET floors = '{\"ukraine\":9}'")
+    told.sql("UPDATE subscription SET confirmed_at = 1")
+    assert why(told) is Reason.BEFORE_TOPIC
 
 
 def test_each_list_has_its_own_answer(told):

@@ -8,7 +8,7 @@ from digest.clock import real_now
 from digest.desk.reader_care import erase_everywhere, find_person, hash_address, suppress, unsuppress
 from digest.desk.readers import import_readers, remove_reader
 from digest.errors import StoreError, SubscriberError, UsageError
-from digest.store.erasures import erasures_file, read_erasures
+from digest.store.erasures import Erasure, Suppression, read_record, record_file
 from digest.store.letters import NewLetter, queue_letter
 
 ADA = "ada@example.org"
@@ -37,7 +37,7 @@ def test_all_that_is_stored_is_found_on_every_list(known):
     found = find_person(known.place, " ADA@Example.org ")
     assert [(one.subscription.list_id, one.had_count) for one in found.subscriptions] == [("supporters", 1), ("press", 0)]
     assert [consent.words for one in found.subscriptions for consent in one.consents] == ["paper forms"] * 2
-    assert (found.request_count, found.suppressed_for) == (1, "")
+    assert (found.request_count, found.letter_count, found.suppressed_for) == (1, 1, "")
     assert not find_person(known.place, "nobody@example.org")
 
 
@@ -78,13 +78,30 @@ def test_an_erasure_is_on_record_by_numbers_alone_before_it_is_done(known):
     numbers = [
         row[0] for row in known.sql("SELECT id FROM subscription WHERE address_hash = ?", hash_address(known.place, ADA))
     ]
-    erase_everywhere(known.place, hash_address(known.place, ADA), never_again=True, actor="Ada")
-    record = read_erasures(erasures_file(known.place.site.var))
-    assert [(one.subscription, one.never_again) for one in record] == [(number, True) for number in numbers]
+    erase_everywhere(known.place, hash_address(known.place, ADA), never_again=False, actor="Ada")
+    record = read_record(record_file(known.place.site.var))
+    assert record == [Erasure(known.now, number) for number in numbers]
+
+
+def test_who_is_never_to_be_mailed_again_is_on_record_by_a_keyed_hash_until_they_may_be(known):
+    suppress(known.place, ADA, reason="asked by phone", actor="Ada")
+    unsuppress(known.place, ADA, actor="Ada")
+    erase_everywhere(known.place, hash_address(known.place, "eve@example.org"), never_again=True, actor="Ada")
+    hashed = [hash_address(known.place, address) for address in (ADA, ADA, "eve@example.org")]
+    record = read_record(record_file(known.place.site.var))
+    assert record == [
+        Suppression(known.now, one, is_over=is_over) for one, is_over in zip(hashed, (False, True, False), strict=True)
+    ]
+
+
+def test_nobody_is_mailed_for_want_of_a_record(known):
+    """Where the record cannot be written, whoever is not to be mailed is not mailed all the same."""
+    record_file(known.place.site.var).mkdir()
+    assert suppress(known.place, ADA, reason="asked by phone", actor="Ada")
 
 
 def test_what_cannot_be_put_on_record_is_not_erased(known):
-    erasures_file(known.place.site.var).mkdir()
+    record_file(known.place.site.var).mkdir()
     with pytest.raises(StoreError, match="directory"):
         erase_everywhere(known.place, hash_address(known.place, ADA), never_again=False, actor="Ada")
     assert len(find_person(known.place, ADA).subscriptions) == 2
@@ -152,3 +169,27 @@ def test_an_import_revives_neither_who_left_nor_who_is_suppressed(known):
     data = b"email\nada@example.org\nben@example.org\n"
     report = import_readers(known.place, "supporters", data, "again.csv", evidence="paper", actor="Ada")
     assert report.counts == {"left": 1, "suppressed": 1}
+
+
+def test_keys_that_were_lost_are_not_replaced_while_they_alone_tell_who_is_never_mailed(desk):
+    suppress(desk.place, "ada@example.org", reason="asked", actor="Ada")
+    (desk.folder / "keys" / "digest.keys").unlink()
+    desk.reopen()
+    with pytest.raises(SubscriberError, match="the keys are missing"):
+        desk.readers("ada")
+    assert not (desk.folder / "keys" / "digest.keys").exists()
+
+
+def test_of_somebody_who_reads_nothing_letters_and_requests_are_found_and_erased(desk):
+    sealer = desk.place.sealer
+    with desk.place.hot.writing() as connection:
+        letter = NewLetter("confirmation", "0" * 64, sealer.seal(ADA), sealer.index(ADA), b"domain", sealer.seal_link("x"))
+        queue_letter(connection, letter, real_now())
+    assert find_person(desk.place, ADA).letter_count == 1
+    erase_everywhere(desk.place, hash_address(desk.place, ADA), never_again=False, actor="Ada")
+    assert not find_person(desk.place, ADA)
+
+
+def test_a_request_that_was_done_is_found_as_long_as_it_is_stored(known):
+    known.sql("UPDATE request SET state = 'done'")
+    assert find_person(known.place, ADA).request_count == 1

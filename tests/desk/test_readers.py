@@ -89,6 +89,12 @@ def test_without_evidence_nobody_is_imported(desk, evidence):
     assert stored(desk) == {}
 
 
+def test_who_cannot_stand_in_the_journal_imports_nobody(desk):
+    with pytest.raises(UsageError, match="the name is empty"):
+        desk.readers("ada", actor=" ")
+    assert count(desk.place)["supporters"] == 0
+
+
 def test_an_unknown_list_is_refused_naming_those_there_are(desk):
     with pytest.raises(UsageError, match="no such list") as refusal:
         bring(desk, list_id="friends")
@@ -380,3 +386,11 @@ def test_a_file_of_another_encoding_is_taken_at_the_word_of_staff(desk):
     )
     assert report.counts == {"added": 1}
     assert set(stored(desk)) == {"ada@xn--80adxhks.example"}
+
+
+def test_a_damaged_address_hides_no_other_and_no_export_leaves_it_out_unseen(desk):
+    desk.readers("ada;ben")
+    desk.sql("UPDATE subscription SET sealed = x'0101ff' WHERE id = 1")
+    assert [line.address for line in list_readers(desk.place, "supporters")] == ["(cannot be read)", "ben@example.org"]
+    with pytest.raises(SubscriberError, match="1 of its addresses cannot be read"):
+        export_readers(desk.place, "supporters", actor="Ada")

@@ -9,14 +9,14 @@ import pytest
 
 from digest.clock import real_now
 from digest.desk.forgetting import forget
-from digest.desk.readers import list_readers
+from digest.desk.readers import import_readers, list_readers
 from digest.desk.rekeying import drop_unused_keys, look_at_keys, rotate_sealing, rotate_tokens
 from digest.desk.workplace import open_workplace
-from digest.errors import SubscriberError
+from digest.errors import SubscriberError, UsageError
 from digest.settings import open_site
 from digest.store.erasures import KEPT
 from digest.store.letters import NewLetter, queue_letter
-from digest.subscribers.keys import KEY_FILE, read_keys
+from digest.subscribers.keys import KEY_FILE, Keys, read_keys, render_keys
 from digest.subscribers.sealing import Sealer
 from digest.subscribers.tokens import Purpose, build_expiring, build_unsubscribe, read_token
 
@@ -107,14 +107,96 @@ def test_readers_are_read_and_brought_in_all_the_while(filled):
     assert {value[1] for value in sealed(filled)} == {6}
 
 
+class Killed(BaseException):
+    """What no code catches."""
+
+
+def die(*_: object) -> None:
+    raise Killed
+
+
 def test_what_was_interrupted_is_carried_to_its_end_and_makes_no_further_key(filled):
-    old = filled.sql("SELECT sealed FROM subscription WHERE id = 5")[0][0]
-    rotate_sealing(filled.place, actor="Ada")
-    filled.sql("UPDATE subscription SET sealed = ? WHERE id = 5", old)
-    filled.reopen()
+    plain = unsealed(filled)
+    for _ in range(2):
+        with pytest.raises(Killed):
+            rotate_sealing(filled.place, actor="Ada", progress=die)
+        filled.reopen()
+    assert {value[1] for value in sealed(filled)} == {1, 2}  # a table was done each time
     done = rotate_sealing(filled.place, actor="Ada")
-    assert (done.number, done.resealed_count, done.was_begun) == (2, 1, True)
+    assert (done.number, done.resealed_count, done.was_begun) == (2, 2, True)
     assert {value[1] for value in sealed(filled)} == {2}
+    assert unsealed(filled) == plain
+    assert rotate_sealing(filled.place, actor="Ada").number == 3
+
+
+def test_nothing_that_cannot_be_read_keeps_a_new_key_from_being_made(filled):
+    filled.sql("UPDATE subscription SET sealed = x'0101ff' WHERE id = 5")
+    for number in (2, 3):
+        done = rotate_sealing(filled.place, actor="Ada")
+        assert (done.number, done.resealed_count, done.unreadable_count, done.was_begun) == (number, 32, 1, False)
+
+
+def test_the_number_of_a_key_that_was_lost_is_not_given_again(filled):
+    """The file of keys was restored from a copy that is older than the last change."""
+    path = filled.place.site.keys / KEY_FILE
+    old = path.read_bytes()
+    rotate_sealing(filled.place, actor="Ada")
+    newer = read_keys(path.parent)
+    path.write_bytes(old)
+    filled.reopen()
+    filled.readers("late")
+    done = rotate_sealing(filled.place, actor="Ada")
+    assert (done.number, done.unreadable_count) == (3, 33)
+    assert look_at_keys(filled.place).missing == {2: 33}
+    present = read_keys(path.parent)
+    path.write_text(render_keys(Keys({**newer.sealing, **present.sealing}, present.index, present.tokens)))  # it is found
+    filled.reopen()
+    assert len(list_readers(filled.place, "supporters")) == 31
+
+
+def test_an_import_under_way_loses_nobody_when_the_former_key_goes(filled):
+    rows = "".join(f"new{number}@example.org\n" for number in range(40))
+    waited, dropped = threading.Event(), []
+
+    def drop() -> None:
+        with open_workplace(open_site(filled.folder, {}), filled.now) as place:
+            rotate_sealing(place, actor="Ada")
+            assert drop_unused_keys(place, real_now()) == ()  # by itself it does not wait
+            dropped.extend(drop_unused_keys(place, real_now(), at_once=True, wait=waited.set))
+
+    thread = threading.Thread(target=drop)
+
+    def change_keys_now(_done: int, how: str) -> None:
+        if how == "read":  # sealed, and not stored yet
+            thread.start()
+            assert waited.wait(20)
+
+    data = f"email\n{rows}".encode()
+    import_readers(filled.place, "supporters", data, "r.csv", evidence="paper", actor="Ada", progress=change_keys_now)
+    thread.join()
+    assert dropped == ["sealing key 1"]
+    filled.reopen()
+    assert len(list_readers(filled.place, "supporters")) == 70
+    assert look_at_keys(filled.place).missing == {}
+
+
+def test_what_was_under_the_former_key_stands_in_no_file_any_more(filled):
+    before = [value[14:] for value in sealed(filled)]
+    rotate_sealing(filled.place, actor="Ada")
+    for path, data in filled.bytes_below("var"):
+        assert not any(value in data for value in before), path
+
+
+def test_keys_are_changed_by_one_process_at_a_time(filled):
+    faults = []
+
+    def meet(*_: object) -> None:
+        with pytest.raises(UsageError, match="are being changed already"):
+            rotate_sealing(filled.place, actor="Eve")
+        faults.append(1)
+
+    assert rotate_sealing(filled.place, actor="Ada", progress=meet).number == 2
+    assert faults
 
 
 def test_what_cannot_be_read_stays_as_it_is_and_is_counted(filled):

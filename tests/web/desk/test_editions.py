@@ -124,7 +124,9 @@ def test_the_first_letter_waits_and_it_can_be_stopped_until_then(desk: Any) -> N
     page = browser.follow(_approve(browser, "send")).text
     assert "The first letter leaves in 5 minutes" in page and "You can still stop it" in page
     place = desk.place
-    assert send(place, "2024-w10-supporters", actor="Ada", wait=timedelta(0)).counts == {"queued": 2}, "nothing leaves before"
+    assert send(place, "2024-w10-supporters", actor="Ada", wait=timedelta(0)).counts == {"queued": 2}, (
+        "nothing leaves before"
+    )
     place.close()
 
     stopped = desk.browser("Ed")
