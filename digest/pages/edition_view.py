@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from digest.feeds.selection import Feed
 from digest.items.markdown import cut_at_word
@@ -119,14 +120,17 @@ def render_edition_view(view: EditionView, settings: Settings, templates: Templa
         for language in view.languages
         if language != view.language
     )
+    chosen = settings.lists.get(view.list_id)
+    hidden: dict[str, Any] = {"indexed": False, "canonical": ""} if chosen is not None and not chosen.indexed else {}
     head = rendering.head(
         view.title,
         edition_path(view.id, view.language, settings),
         cut_at_word(view.paragraphs[0], DESCRIPTION_LENGTH) if view.paragraphs else view.period,
         alternates=others,
         picture=view.lead.picture if view.lead else None,
+        **hidden,
     )
-    sign_up = sign_up_path(settings, view.language, list_id=view.list_id) if view.list_id in settings.lists else ""
+    sign_up = sign_up_path(settings, view.language, list_id=view.list_id) if chosen is not None else ""
     return rendering.page("edition", head, edition=view, others=others, sign_up=sign_up)
 
 

@@ -111,6 +111,7 @@ class ReaderList(Label):
     at_once: Literal["all", "urgent"] | None = None
     approval: Literal["each", "standing"] = "each"
     approvers: tuple[Sender, ...] = ()
+    indexed: bool = True
 
 
 class Feeds(Table):

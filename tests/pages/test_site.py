@@ -22,6 +22,7 @@ from digest.pages.edition_view import (
     render_edition_view,
 )
 from digest.pages.views import PageContext, build_card
+from digest.settings import ReaderList
 
 BASE = "/press"
 EDITIONS = (PastEdition("2022-w09-supporters", "The week", date(2022, 2, 28), "en"),)
@@ -226,3 +227,17 @@ def test_items_of_an_edition_without_a_topic_stand_under_words(house: Any, read:
 
     page = read(render_edition_view(view, house.settings, house.templates, build_feeds(house.newsroom, house.settings)))
     assert "Other news" in [heading.text for heading in page.all("h2")]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_search_engines_stay_away_from_editions_where_the_list_says_so(
+    indexed: bool, house: Any, read: Callable[[bytes], Any]
+) -> None:
+    lists = {"press": ReaderList(title="Press", sender="Example <press@example.org>", indexed=indexed)}
+    settings = house.settings.model_copy(update={"lists": lists})
+    view = EditionView("2022-w09-press", "The week", "28 February 2022", "en", list_id="press")
+
+    page = read(render_edition_view(view, settings, house.templates, build_feeds(house.newsroom, settings)))
+
+    assert bool(page.all("meta", name="robots", content="noindex")) is not indexed
+    assert bool(page.all("link", rel="canonical")) is indexed
