@@ -76,19 +76,31 @@ def _print(outcome: Outcome, site: Site) -> None:
             ("site", f"{base}/"),
             ("feeds", f"{base}/feeds/"),
             ("digest", f"{base}/editions/{sent.edition.id}/"),
+            ("sign up", f"{base}/subscribe/"),
             ("caught mail", f"{base}/caught/"),
         ]
     )
 
 
 def _serve(site: Site, listener: socket) -> None:
+    """Serve it as `digest serve` does; what leaves meanwhile, such as a letter to confirm, comes to the catcher, too."""
+    from digest.desk.staffing import find_link_address, make_first_link
+    from digest.desk.workplace import open_workplace
     from digest.templates import Templates
     from digest.web.caught import build_routes
-    from digest.web.public_site import build_app
-    from digest.web.readers.app import ReaderApp, build_reader_routes
+    from digest.web.running import build_server
     from digest.web.serving import serve
+    from digest.work.catcher import catching
 
-    caught = build_routes(site.var / "caught", Templates(site.templates))
-    app = build_app(site, [*caught, *build_reader_routes(ReaderApp(lambda: site))])
-    typer.echo("")
-    serve(app, listener, lambda: typer.echo("Serving; Ctrl-C ends it."))
+    with catching(site.var / "caught") as catcher:
+        os.environ["DIGEST_SMTP_URL"] = catcher.url  # also for the processes that send
+        site = open_site(site.folder)
+        with open_workplace(site) as place:
+            app, beside = build_server(
+                site, place.hot, typer.echo, build_routes(site.var / "caught", Templates(site.templates))
+            )
+            first = make_first_link(place)
+            desk = find_link_address(place, first) if first else f"{site.settings.newsroom.base_url}/desk/"
+        typer.echo(f"  desk         {desk}")
+        typer.echo("")
+        serve(app, listener, lambda: typer.echo("Serving; Ctrl-C ends it."), beside)

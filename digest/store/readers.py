@@ -228,9 +228,12 @@ def has_readers(connection: AnyConnection) -> bool:
     return bool(driver(connection).execute(query).fetchone()[0])
 
 
-def audience_outside(connection: Connection, hashes: set[bytes]) -> int:
-    """How many stored subscriptions have an address that is none of these."""
+def audience_outside(connection: Connection, hashes: set[bytes], *, by_web: bool = True) -> int:
+    """How many stored subscriptions have an address that is none of these; with `by_web`, those too that began on a page."""
     query = select(subscription.c.address_hash).where(subscription.c.state != _ERASED)
+    if not by_web:
+        page = select(consent.c.id).where(consent.c.subscription_id == subscription.c.id, consent.c.form.like("subscribe%"))
+        query = query.where(~page.exists())
     return sum(found not in hashes for found in connection.execute(query).scalars())
 
 

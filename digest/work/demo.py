@@ -18,6 +18,8 @@ from digest.desk.readers import ImportReport, import_readers
 from digest.desk.workplace import open_workplace
 from digest.errors import SettingsError, SubscriberError
 from digest.settings import Site
+from digest.staff.members import Program
+from digest.store.facts import keep_fact, read_fact
 from digest.store.readers import audience_outside
 from digest.store.releases import newest_moment
 from digest.subscribers.decoding import decode_lines
@@ -31,8 +33,10 @@ LIST = "supporters"
 READERS = "sample-readers.csv"
 _FIRST = "2022-02-21"
 _SECOND = "2022-02-28T18:00"
-_ACTOR = "demo"
+_ACTOR = Program("demo")
 _EVIDENCE = "invented readers of the sample"
+_FACT = "demonstration"
+"""Stands in the database of a site that the demonstration made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ def run(site: Site, say: Callable[[str], None], watch: Watch) -> Outcome:
         sent = _send(ours, second, say, watch)
         caught = catcher.caught_count
     with open_workplace(ours, real_now()) as place:
+        with place.store.writing() as connection:
+            keep_fact(connection, _FACT, "yes")
         say("Publishing as of now")
         return Outcome(readers, sent, caught, publish(place, actor=_ACTOR))
 
@@ -84,7 +90,7 @@ def _read_sample(site: Site) -> bytes:
 
 
 def _refuse_others(site: Site, data: bytes) -> None:
-    """Refuse a site that has readers of its own."""
+    """Refuse a site that has readers of its own; who signed up while the demonstration was served is none."""
     with open_workplace(site, real_now()) as place:
         choices = Choices(
             frozenset(site.settings.topics), frozenset(site.settings.languages), ("weekly", "daily", "at-once"), "en"
@@ -92,7 +98,8 @@ def _refuse_others(site: Site, data: bytes) -> None:
         rows = read_rows(decode_lines(data, READERS), choices, name=READERS)
         own = {place.sealer.index(row.address.address) for row in rows if isinstance(row, ReaderRow)}
         with place.store.reading() as connection:
-            others = audience_outside(connection, own)
+            is_ours = read_fact(connection, _FACT) is not None
+            others = audience_outside(connection, own, by_web=not is_ours)
     if others:
         raise SubscriberError(
             str(site.folder),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -89,7 +92,7 @@ def test_it_serves_what_it_names(sample) -> None:  # type: ignore[no-untyped-def
             addresses += [word for word in line.split() if word.startswith("http://")]
             if line.startswith("Serving"):
                 break
-        assert len(addresses) == 4
+        assert len(addresses) == 6
         for address in addresses:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 assert answer.status == 200 and b"<h1" in answer.read()
@@ -97,11 +100,36 @@ def test_it_serves_what_it_names(sample) -> None:  # type: ignore[no-untyped-def
         picture = letter.replace(b"=\r\n", b"").split(b'src=3D"')[1].split(b'"')[0].decode()
         with urllib.request.urlopen(picture, timeout=10) as answer:
             assert answer.headers["content-type"] == "image/jpeg"
+        _sign_up(sample, f"http://127.0.0.1:{port}")
     finally:
         server.terminate()
         status = server.wait(timeout=20)
         server.stdout.close()
     assert status == 0
+    assert "finished" in sample.run("demo", "--once"), "whoever signed up here is no reader of a real list"
+
+
+def _sign_up(sample, address: str) -> None:  # type: ignore[no-untyped-def]
+    """As a newcomer does: fill the form in, and confirm by the letter that was caught."""
+    before = len(_caught(sample))
+    with urllib.request.urlopen(f"{address}/subscribe/supporters", timeout=10) as answer:
+        opened = re.search(rb'name="opened" value="([^"]+)"', answer.read())
+    assert opened is not None
+    time.sleep(3.1)  # whoever is quicker is taken for a program
+    fields = {"address": "me@example.org", "scope": "all", "opened": opened[1].decode(), "act": "subscribe"}
+    _post(f"{address}/subscribe/supporters", fields)
+    end = time.monotonic() + 60
+    while len(_caught(sample)) == before:
+        assert time.monotonic() < end, "no letter came"
+        time.sleep(0.2)
+    link = re.search(rb"http\S+/confirm/[A-Za-z0-9_-]+", _caught(sample)[-1].replace(b"=\r\n", b""))
+    assert link is not None
+    _post(link[0].decode(), {"act": "confirm"})
+
+
+def _post(address: str, fields: dict[str, str]) -> None:
+    with urllib.request.urlopen(address, urlencode(fields).encode(), timeout=20) as answer:
+        assert answer.status == 200
 
 
 def _move(sample, port: int) -> None:  # type: ignore[no-untyped-def]
