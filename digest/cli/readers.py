@@ -119,10 +119,11 @@ def list_(
     rows = []
     for line in lines:
         wish = line.subscription
-        state = f"left {wish.left_at:%Y-%m-%d}" if wish.left_at else "active"
+        active = "never mailed" if line.is_suppressed else "active"
+        state = f"left {wish.left_at:%Y-%m-%d}" if wish.left_at else active
         rows.append((line.address, state, wish.rhythm, wish.language, " ".join(wish.topics) or "all topics"))
     print_table(rows)
-    typer.echo(f"{sum(line.subscription.left_at is None for line in lines)} active, {len(lines)} in all")
+    typer.echo(f"{sum(line.is_mailed for line in lines)} active, {len(lines)} in all")
 
 
 @subscribers.command("remove")

@@ -12,7 +12,7 @@ from digest.errors import SubscriberError
 from digest.staff.roles import Right
 from digest.store.erasures import Farewell, note_word
 from digest.store.journal import write_journal
-from digest.store.readers import count_readers, find_readers, leave, read_readers
+from digest.store.readers import count_readers, find_readers, leave, read_readers, read_suppressed
 from digest.subscribers.addresses import parse_address
 from digest.subscribers.readers_file import ReaderRow, render_export
 from digest.subscribers.subscriptions import Subscription
@@ -39,6 +39,13 @@ class ReaderLine:
 
     address: str
     subscription: Subscription
+    is_suppressed: bool = False
+    """Whether its address is never to be mailed, whatever the subscription says."""
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether letters go to it, pauses aside."""
+        return self.subscription.left_at is None and not self.is_suppressed
 
 
 def list_readers(place: Workplace, list_id: str) -> list[ReaderLine]:
@@ -50,7 +57,11 @@ def list_readers(place: Workplace, list_id: str) -> list[ReaderLine]:
     """
     pick_list(place.site.settings, list_id)
     with place.store.reading() as connection:
-        return [ReaderLine(_show_address(place, row.sealed), row.subscription) for row in read_readers(connection, list_id)]
+        rows = list(read_readers(connection, list_id))
+        suppressed = read_suppressed(connection, [row.address_hash for row in rows])
+        return [
+            ReaderLine(_show_address(place, row.sealed), row.subscription, row.address_hash in suppressed) for row in rows
+        ]
 
 
 def _show_address(place: Workplace, sealed: bytes) -> str:
@@ -67,12 +78,14 @@ def _show_address(place: Workplace, sealed: bytes) -> str:
 def export_readers(place: Workplace, list_id: str, *, actor: str) -> Iterator[str]:
     """The lines of a CSV file with all active readers of a list; `import_readers` reads it back. The journal names it.
 
+    Whose address is never to be mailed is not among them: where the file is used next, nobody would know.
+
     Raises:
         UsageError: there is no such list.
         SubscriberError: the keys are missing, or some addresses cannot be read with them: nobody is left out unseen.
     """
     require(place, actor, Right.EXPORT)
-    active = [line for line in list_readers(place, list_id) if line.subscription.left_at is None]
+    active = [line for line in list_readers(place, list_id) if line.is_mailed]
     if unreadable := sum(line.address == _UNREADABLE for line in active):
         cause = f"{unreadable} of its addresses cannot be read with the keys there are"
         raise SubscriberError(f"list {list_id}", cause, "What is missing: digest keys show. Whose: digest subscribers list")

@@ -33,6 +33,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_TEXT = {
+    b"PK\3\4": "a spreadsheet or an archive",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "compressed",
+}
+"""How files begin that hold no lines, though they may hold a table."""
+
 _CHUNK = 1 << 20
 _WORD = re.compile(r"[^\W\d_]+")
 _SAVE = "Save it anew as CSV with the encoding UTF-8, then import that."
@@ -47,7 +55,7 @@ def decode_lines(source: bytes | BinaryIO, name: str, encoding: str = "") -> Ite
         encoding: one of `ENCODINGS` by the word of staff; empty to find out.
 
     Raises:
-        ContentError: its encoding is not certain, or not the one that was named.
+        ContentError: its encoding is not certain, or not the one that was named; or it is no text at all.
         UsageError: no such encoding is known.
     """
     if encoding and encoding.lower() not in ENCODINGS:
@@ -56,6 +64,11 @@ def decode_lines(source: bytes | BinaryIO, name: str, encoding: str = "") -> Ite
     start = file.tell()
     head = file.read(4)
     file.seek(start)
+    what = next((what for start, what in _NO_TEXT.items() if head.startswith(start)), "")
+    if what:
+        raise ContentError(
+            name, f"it is not a text file but {what}", "Open it, and save the table as CSV with the encoding UTF-8."
+        )
     codec = ENCODINGS[encoding.lower()] if encoding else _find_codec(head)
     _check(file, codec, name, encoding)
     file.seek(start)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.desk import reader_care
 from digest.desk.readers import count, export_readers, import_readers, list_readers, remove_reader
 from digest.errors import ContentError, SubscriberError, UsageError
 
@@ -394,3 +395,12 @@ def test_a_damaged_address_hides_no_other_and_no_export_leaves_it_out_unseen(des
     assert [line.address for line in list_readers(desk.place, "supporters")] == ["(cannot be read)", "ben@example.org"]
     with pytest.raises(SubscriberError, match="1 of its addresses cannot be read"):
         export_readers(desk.place, "supporters", actor="Ada")
+
+
+def test_who_is_never_to_be_mailed_is_in_no_export_and_listed_as_such(desk):
+    desk.readers("ada;ben")
+    reader_care.suppress(desk.place, "ben@example.org", reason="asked", actor="Ada")
+    assert [line.is_mailed for line in list_readers(desk.place, "supporters")] == [True, False]
+    text = "".join(export_readers(desk.place, "supporters", actor="Ada"))
+    assert "ada@example.org" in text
+    assert "ben@example.org" not in text

@@ -95,3 +95,10 @@ def test_whatever_octets_come_they_are_read_exactly_or_refused(data: bytes) -> N
     except ContentError:
         return
     assert "\ufffd" not in text or "\ufffd".encode() in data or b"\xfd\xff" in data or b"\xff\xfd" in data
+
+
+@pytest.mark.parametrize("start", [b"PK\3\4", b"\xd0\xcf\x11\xe0", b"%PDF-1.7", b"\x1f\x8b\x08"])
+@pytest.mark.parametrize("encoding", ["", "windows-1252"])
+def test_a_spreadsheet_is_called_one(start: bytes, encoding: str) -> None:
+    with pytest.raises(ContentError, match="it is not a text file but"):
+        list(decode_lines(start + bytes(range(256)), "readers.csv", encoding))
