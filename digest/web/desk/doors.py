@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from digest.web.desk import account, editions, looking, progress
+from digest.web.desk import account, editions, looking, progress, today
 from digest.web.desk.visiting import Door
 
 __all__ = ["DOORS"]
 
-DOORS: tuple[Door, ...] = (*account.DOORS, *editions.DOORS, *looking.DOORS, *progress.DOORS)
+DOORS: tuple[Door, ...] = (*today.DOORS, *account.DOORS, *editions.DOORS, *looking.DOORS, *progress.DOORS)

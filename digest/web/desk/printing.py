@@ -24,12 +24,8 @@ __all__ = ["House", "Printer", "count", "format_day", "format_moment"]
 _LOOK_EVERY = 2.0
 _SECTIONS: Sequence[tuple[str, str, Right]] = (
     ("/desk/", "Today", Right.LOOK),
-    ("/desk/items", "Items", Right.LOOK),
     ("/desk/editions", "Editions", Right.LOOK),
     ("/desk/held", "Letters in doubt", Right.APPROVE),
-    ("/desk/readers", "Readers", Right.LOOK),
-    ("/desk/journal", "Journal", Right.LOOK),
-    ("/desk/staff", "Staff", Right.STAFF),
 )
 
 
